@@ -1,0 +1,279 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command sandbox runs the local stand-in for the business messaging API on a
+// loopback port.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+const usageHead = `Sandbox is a local stand-in for the business messaging API. It keeps phone
+numbers in memory, speaks both dialects of the API, is strict about what it is
+sent, and forgets everything when it ends. It listens on loopback alone.
+
+Usage:
+  go run ./internal/cmd/sandbox [flags]
+
+Examples:
+  A deployed server on a free port:
+    go run ./internal/cmd/sandbox
+
+  The published page's answers on a port of your choice, for two users:
+    go run ./internal/cmd/sandbox -listen 127.0.0.1:8080 -dialect published -users usr_abc123,usr_def456
+
+  A slow server with small pages that answers 429 beyond 100 requests a minute:
+    go run ./internal/cmd/sandbox -latency 300ms -max-page-size 10 -requests-per-minute 100
+
+It prints its URL, the environment that points the provider at it, and a curl
+line to try. Each request is logged to stderr without its secrets. Ctrl-C ends it.
+
+Flags:
+`
+
+// shutdownGrace is how long connections may take to close after Ctrl-C.
+const shutdownGrace = 2 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Once ending has begun, a second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until ctx ends, which is no error, and then says how many requests
+// it served.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	settings, err := parseFlags(args, stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w (-help explains the flags)", err)
+	}
+	listener, err := listenOnLoopback(settings.listen)
+	if err != nil {
+		return err
+	}
+	printWelcome(stdout, "http://"+listener.Addr().String()+"/v1", settings.options)
+
+	logger := log.New(stderr, "", log.Ltime)
+	handler := &requestLog{next: newSandbox(settings), logger: logger}
+	if err := serve(ctx, listener, handler, logger); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\nThe sandbox served %s.\n", requestCount(handler.served.Load()))
+	return nil
+}
+
+// serve ends with ctx, which ends late answers too.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, logger *log.Logger) error {
+	server := &http.Server{
+		Handler:           handler,
+		ErrorLog:          logger,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		logger.Printf("connections still open after %s are cut", shutdownGrace)
+		_ = server.Close()
+	}
+	return nil
+}
+
+// settings are the flags, checked.
+type settings struct {
+	listen  string
+	latency time.Duration
+	options sandbox.Options
+}
+
+// parseFlags returns flag.ErrHelp after it printed the usage.
+func parseFlags(args []string, stdout io.Writer) (settings, error) {
+	var s settings
+	var dialect, users string
+	o := &s.options
+	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run returns what went wrong
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 is a free one")
+	flags.StringVar(&dialect, "dialect", string(sandbox.Deployed), "`form` of the answers: deployed or published")
+	flags.StringVar(&o.APIKey, "api-key", "sk_test_sandbox", "the one valid x-api-key")
+	flags.StringVar(&users, "users", "usr_abc123", "`ids` of the users that exist, separated by commas")
+	flags.IntVar(&o.PageSize, "page-size", 0, "`rows` of a list that names no limit; 0 is the dialect's own, 100 deployed and 50 published")
+	flags.IntVar(&o.MaxPageSize, "max-page-size", 0, "most `rows` of a page, whatever limit asks for; 0 is no cap")
+	flags.IntVar(&o.RequestsPerWindow, "requests-per-minute", 0, "`requests` served in a minute, 429 with Retry-After beyond them; 0 is no limit")
+	flags.DurationVar(&s.latency, "latency", 0, "`time` by which every answer is late, such as 300ms")
+
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usageHead)
+		flags.SetOutput(stdout)
+		flags.PrintDefaults()
+	}
+	if err != nil {
+		return settings{}, err
+	}
+	if flags.NArg() > 0 {
+		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	o.Dialect, o.Users = sandbox.Dialect(dialect), strings.Split(users, ",")
+	return s, s.check()
+}
+
+var (
+	userID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,50}$`)
+	apiKey = regexp.MustCompile(`^[!-~]+$`) // what a header carries unchanged
+)
+
+func (s settings) check() error {
+	o := s.options
+	for _, user := range o.Users {
+		if !userID.MatchString(user) {
+			return fmt.Errorf("-users: %q is no user id: 1 to 50 letters, digits, underscores or hyphens", user)
+		}
+	}
+	switch {
+	case o.Dialect != sandbox.Deployed && o.Dialect != sandbox.Published:
+		return fmt.Errorf("-dialect: %q is neither deployed nor published", o.Dialect)
+	case !apiKey.MatchString(o.APIKey):
+		return errors.New("-api-key: must be printable ASCII without spaces, and not empty")
+	case o.PageSize < 0:
+		return errors.New("-page-size: must not be negative")
+	case o.MaxPageSize < 0:
+		return errors.New("-max-page-size: must not be negative")
+	case o.RequestsPerWindow < 0:
+		return errors.New("-requests-per-minute: must not be negative")
+	case s.latency < 0:
+		return errors.New("-latency: must not be negative")
+	}
+	return nil
+}
+
+func newSandbox(s settings) *sandbox.Server {
+	server := sandbox.New(s.options)
+	if s.latency > 0 {
+		server.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Delay(s.latency)})
+	}
+	return server
+}
+
+// listenOnLoopback resolves a name once, so that the address it checks is the one
+// it listens on.
+func listenOnLoopback(address string) (net.Listener, error) {
+	resolved, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("-listen: %w", err)
+	}
+	if !resolved.IP.IsLoopback() {
+		return nil, fmt.Errorf("-listen: %q is not a loopback address such as 127.0.0.1:8080: the sandbox is not for other machines", address)
+	}
+	return net.ListenTCP("tcp", resolved)
+}
+
+func printWelcome(w io.Writer, url string, o sandbox.Options) {
+	fmt.Fprintf(w, `The sandbox speaks the %[1]s dialect at %[2]s
+
+Point the provider at it:
+
+  export BIZAPI_BASE_URL=%[3]s
+  export BIZAPI_API_KEY=%[4]s
+  export BIZAPI_USER_ID=%[5]s
+
+List the user's numbers:
+
+  curl -H %[6]s %[7]s
+
+Ctrl-C ends it. It keeps nothing.
+`,
+		o.Dialect, url, shellQuoted(url), shellQuoted(o.APIKey), shellQuoted(o.Users[0]),
+		shellQuoted("x-api-key: "+o.APIKey), shellQuoted(url+"/users/"+o.Users[0]+"/phone_numbers"))
+}
+
+var shellSafe = regexp.MustCompile(`^[A-Za-z0-9_./:@-]+$`)
+
+// shellQuoted makes one word of a POSIX shell.
+func shellQuoted(word string) string {
+	if shellSafe.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+func requestCount(n int64) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return fmt.Sprintf("%d requests", n)
+}
+
+// requestLog counts requests, and logs a line for each: method, path, status and
+// duration, and nothing of headers, query or body.
+type requestLog struct {
+	next   *sandbox.Server
+	logger *log.Logger
+	served atomic.Int64
+}
+
+// ServeHTTP implements http.Handler.
+func (l *requestLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	status := &statusWriter{ResponseWriter: w}
+	defer func() {
+		l.served.Add(1)
+		l.next.ForgetRequests() // nothing here reads the history, which would grow for ever
+		l.logger.Printf("%s %s %s %s", r.Method, r.URL.EscapedPath(), status, time.Since(began).Round(time.Millisecond))
+	}()
+	l.next.ServeHTTP(status, r)
+}
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// String is the status for a reader.
+func (w *statusWriter) String() string {
+	if w.status == 0 {
+		return "no answer"
+	}
+	return fmt.Sprint(w.status)
+}
