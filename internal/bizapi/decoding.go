@@ -1,0 +1,170 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// phoneNumberBody is a number in both dialects. A deployed server sends access_token and more; what
+// is not named here is dropped while decoding.
+type phoneNumberBody struct {
+	ID                string  `json:"id"`
+	Platform          string  `json:"platform"`
+	MetaPhoneNumberID string  `json:"meta_phone_number_id"`
+	DisplayName       *string `json:"display_name"`
+	CreatedAt         string  `json:"created_at"`
+	UpdatedAt         string  `json:"updated_at"`
+}
+
+// envelope is the deployed dialect's wrapping.
+type envelope struct {
+	Success *bool           `json:"success"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// unwrap returns what a body of either dialect is about.
+func unwrap(body []byte) (json.RawMessage, error) {
+	var wrapped envelope
+	if err := json.Unmarshal(body, &wrapped); err != nil {
+		return body, nil //nolint:nilerr // a bare array, or what the caller will find unreadable
+	}
+	if wrapped.Success != nil && !*wrapped.Success {
+		return nil, errors.New(`the answer says "success": false`)
+	}
+	if wrapped.Data == nil {
+		return body, nil
+	}
+	return wrapped.Data, nil
+}
+
+// decodeAdded reads the answer of an add. Nothing but the id is insisted on: with it the number
+// exists, and an error would make Terraform replace it.
+func (c *Client) decodeAdded(call call, answer answer, userID string, sent NewPhoneNumber) (PhoneNumber, error) {
+	data, err := unwrap(answer.body)
+	if err != nil {
+		return PhoneNumber{}, c.unreadable(call, answer, err.Error())
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return PhoneNumber{}, c.unreadable(call, answer, "the server answered "+c.describe(answer))
+	}
+	text := func(name string) string { value, _ := fields[name].(string); return value }
+	added := PhoneNumber{
+		ID: text("id"), UserID: userID, Platform: sent.Platform, MetaPhoneNumberID: sent.MetaPhoneNumberID,
+		DisplayName: c.secrets.Redact(text("display_name")),
+	}
+	if problem := c.problemWithID(added.ID); problem != "" {
+		return PhoneNumber{}, c.unreadable(call, answer, "the answer names no usable number: "+problem)
+	}
+	added.CreatedAt, _ = normalTime(text("created_at"))
+	added.UpdatedAt, _ = normalTime(text("updated_at"))
+	return added, nil
+}
+
+// checkDeleted tells the two dialects' successes, a 204 and a JSON message, from a page that some
+// other server answers to everything.
+func (c *Client) checkDeleted(call call, answer answer) error {
+	if len(answer.body) == 0 {
+		return nil
+	}
+	if !json.Valid(answer.body) {
+		return c.unreadable(call, answer, "the server answered "+c.describe(answer))
+	}
+	if _, err := unwrap(answer.body); err != nil {
+		return c.unreadable(call, answer, err.Error())
+	}
+	return nil
+}
+
+// decodePage reads one page of a listing. It fails on the first row that is not a number: a row
+// passed over in silence would look like a number that is gone.
+func (c *Client) decodePage(call call, answer answer, userID string) ([]PhoneNumber, error) {
+	fail := func(problem string) ([]PhoneNumber, error) {
+		return nil, c.unreadable(call, answer, problem)
+	}
+	if !utf8.Valid(answer.body) {
+		return fail("the answer is not valid UTF-8")
+	}
+	data, err := unwrap(answer.body)
+	if err != nil {
+		return fail(err.Error())
+	}
+	var rows []json.RawMessage
+	if err := json.Unmarshal(data, &rows); err != nil || rows == nil {
+		return fail("a list of phone numbers was expected, and the server answered " + c.describe(answer))
+	}
+	numbers := make([]PhoneNumber, 0, len(rows))
+	for at, row := range rows {
+		number, problem := c.decodeRow(row, userID)
+		if problem != "" {
+			return fail(fmt.Sprintf("phone number %d of the page: %s", at+1, problem))
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, nil
+}
+
+// decodeRow reads a number of a listing, or says what is wrong with it.
+func (c *Client) decodeRow(row []byte, userID string) (number PhoneNumber, problem string) {
+	var body phoneNumberBody
+	if err := json.Unmarshal(row, &body); err != nil {
+		if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrongType.Field != "" {
+			return number, fmt.Sprintf("%s is a JSON %s where text was expected", wrongType.Field, wrongType.Value)
+		}
+		return number, "it is not a JSON object"
+	}
+	number = PhoneNumber{ID: body.ID, UserID: userID, Platform: body.Platform, MetaPhoneNumberID: body.MetaPhoneNumberID}
+	if body.DisplayName != nil {
+		number.DisplayName = c.secrets.Redact(*body.DisplayName)
+	}
+	created, createdOK := normalTime(body.CreatedAt)
+	updated, updatedOK := normalTime(body.UpdatedAt)
+	number.CreatedAt, number.UpdatedAt = created, updated
+	switch problem := c.problemWithID(body.ID); {
+	case problem != "":
+		return number, problem
+	case body.Platform == "":
+		return number, "it has no platform"
+	case body.MetaPhoneNumberID == "":
+		return number, "it has no meta_phone_number_id"
+	case !createdOK:
+		return number, "created_at is not an RFC 3339 time"
+	case !updatedOK:
+		return number, "updated_at is not an RFC 3339 time"
+	}
+	return number, ""
+}
+
+// problemWithID says why an id cannot be used in a path or kept in state.
+func (c *Client) problemWithID(id string) string {
+	switch {
+	case id == "":
+		return "it has no id"
+	case id == "." || id == "..":
+		// Servers and proxies resolve these in a path: the delete would go elsewhere.
+		return fmt.Sprintf("its id is %q", id)
+	case c.secrets.Redact(id) != id:
+		return "its id holds a secret"
+	}
+	return ""
+}
+
+// normalTime writes a time the one way that makes equal times equal text: a deployed server has
+// milliseconds where the published page has none. An absent time is fine. A year that RFC 3339
+// cannot write in UTC is not.
+func normalTime(text string) (string, bool) {
+	if text == "" {
+		return "", true
+	}
+	parsed, err := time.Parse(time.RFC3339, text)
+	if err != nil || parsed.UTC().Year() < 0 || parsed.UTC().Year() > 9999 {
+		return "", false
+	}
+	return parsed.UTC().Format(time.RFC3339Nano), true
+}

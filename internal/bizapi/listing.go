@@ -1,0 +1,460 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// servingTime is how long a listing serves from its last page, or twice the time it took to read
+// where that is longer: a listing of many pages must outlive the readers that waited for it.
+const servingTime = 30 * time.Second
+
+// account is what this process knows of one user's numbers. All readers share one listing; one fetch
+// runs at a time, and at most one more waits for it to end.
+type account struct {
+	client *Client
+	userID string
+
+	mu sync.Mutex
+	// moments counts what happens, so that "began after" does not depend on a clock's resolution.
+	moments moment
+	// current is the last listing that was read, previous the one before it.
+	current, previous *listing
+	// running is the fetch that goes on; next begins when it ends, for those who may not join it.
+	running, next *fetch
+	// journal is what this process added and deleted while running went on.
+	journal []change
+	// heldUntil is when the gate lets the running fetch go on, or some time that is over.
+	heldUntil time.Time
+	// held are the ids that an operation of this process found or added: no add may adopt one.
+	held map[string]struct{}
+}
+
+// moment is a point in the order of what happens to an account.
+type moment int
+
+// change is an add or, with deleted, a delete of this process.
+type change struct {
+	number  PhoneNumber
+	deleted bool
+}
+
+// fetch is a listing on its way.
+type fetch struct {
+	began   moment // 0: not yet
+	values  context.Context
+	waiters map[*waiter]struct{}
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when listing or err is there
+	listing *listing
+	err     error
+}
+
+// waiter is one who waits for a fetch.
+type waiter struct {
+	ctx context.Context
+	// held gets the error of a waiter whose ctx ends before the gate lets the fetch go on.
+	held chan error
+}
+
+func (c *Client) account(userID string) *account {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.accounts[userID]
+	if a == nil {
+		a = &account{client: c, userID: userID, held: map[string]struct{}{}}
+		c.accounts[userID] = a
+	}
+	return a
+}
+
+// shared returns the listing that serves, reading it where there is none.
+func (a *account) shared(ctx context.Context) (*listing, error) {
+	a.mu.Lock()
+	if a.serves(a.current) && ctx.Err() == nil {
+		defer a.mu.Unlock()
+		return a.current, nil
+	}
+	return a.await(ctx, 0)
+}
+
+// fresh returns a listing that begins after now: it joins no fetch that began before.
+func (a *account) fresh(ctx context.Context) (*listing, error) {
+	a.mu.Lock()
+	a.moments++
+	return a.await(ctx, a.moments)
+}
+
+// after returns a listing that began after another ended; all who ask share one.
+func (a *account) after(ctx context.Context, earlier *listing) (*listing, error) {
+	a.mu.Lock()
+	if a.current != nil && a.current.began > earlier.ended && a.serves(a.current) {
+		defer a.mu.Unlock()
+		return a.current, nil
+	}
+	return a.await(ctx, earlier.ended)
+}
+
+// find is Client.Find.
+func (a *account) find(ctx context.Context, id string) (PhoneNumber, error) {
+	seen, err := a.shared(ctx)
+	for err == nil {
+		number, isThere, isGone := a.look(seen, id)
+		if isThere {
+			return number, nil
+		}
+		if isGone {
+			return PhoneNumber{}, ErrNotFound
+		}
+		seen, err = a.after(ctx, seen)
+	}
+	return PhoneNumber{}, err
+}
+
+// look says whether a listing has a number, and whether it is believed gone: the listing before it
+// lacks the number too, and both serve. A current listing always began after the previous one ended.
+func (a *account) look(l *listing, id string) (number PhoneNumber, isThere, isGone bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if number, isThere = l.find(id); isThere {
+		a.held[id] = struct{}{}
+		return number, true, false
+	}
+	return number, false, l == a.current && a.serves(l) && a.serves(a.previous) && !a.previous.has(id)
+}
+
+// lacks says whether a listing has no number of that id.
+func (a *account) lacks(l *listing, id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !l.has(id)
+}
+
+// registered returns the numbers of a listing under one platform and Meta id: one, where the server
+// keeps its own rule.
+func (a *account) registered(l *listing, r registration) []PhoneNumber {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return l.registered(r)
+}
+
+// numbers returns all numbers of a listing. Nobody changes the slice.
+func (a *account) numbers(l *listing) []PhoneNumber {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return l.numbers()
+}
+
+// noteAdded records a number that this process added.
+func (a *account) noteAdded(number PhoneNumber) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held[number.ID] = struct{}{}
+	a.note(change{number: number})
+}
+
+// noteDeleted records a number that this process deleted, or that it found gone when it wanted to.
+func (a *account) noteDeleted(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.note(change{number: PhoneNumber{ID: id}, deleted: true})
+}
+
+// note applies a change to what was read, and keeps it for what is being read: a fetch that began
+// before it may or may not have seen it. A fetch that begins later sees it.
+func (a *account) note(change change) {
+	if a.running != nil {
+		a.journal = append(a.journal, change)
+	}
+	for _, l := range []*listing{a.current, a.previous} {
+		if l != nil {
+			l.apply(change)
+		}
+	}
+}
+
+// isHeld says whether an operation of this process found or added that number.
+func (a *account) isHeld(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, isHeld := a.held[id]
+	return isHeld
+}
+
+// serves says whether a listing is recent enough. The caller holds mu.
+func (a *account) serves(l *listing) bool {
+	return l != nil && a.client.clock.Now().Before(l.expires)
+}
+
+// await waits for a fetch that began after a moment, with the caller's mu, which it releases. It ends
+// with ctx, and at once when the gate will hold the fetch for longer than ctx lasts; the fetch ends
+// when nobody waits for it any more.
+func (a *account) await(ctx context.Context, since moment) (*listing, error) {
+	if ctx.Err() != nil {
+		a.mu.Unlock()
+		return nil, a.client.redacted(canceled(ctx, a.call()))
+	}
+	w := &waiter{ctx: ctx, held: make(chan error, 1)}
+	f := a.join(w, since)
+	a.dismiss(f, w, a.heldUntil)
+	a.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.listing, f.err
+	case err := <-w.held:
+		return nil, err
+	case <-ctx.Done():
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.leave(f, w)
+		return nil, a.client.redacted(canceled(ctx, a.call()))
+	}
+}
+
+// join counts a waiter in for a fetch that began after a moment.
+func (a *account) join(w *waiter, since moment) *fetch {
+	f := a.running
+	if f == nil || f.began <= since {
+		f = a.next
+	}
+	if f == nil {
+		// The values are for the log: those of the operation that asked first.
+		f = &fetch{values: context.WithoutCancel(w.ctx), waiters: map[*waiter]struct{}{}, done: make(chan struct{})}
+		a.next = f
+	}
+	f.waiters[w] = struct{}{}
+	a.startNext()
+	return f
+}
+
+// leave counts a waiter out. A fetch that nobody waits for ends, and what it would find is dropped.
+func (a *account) leave(f *fetch, w *waiter) {
+	delete(f.waiters, w)
+	if len(f.waiters) > 0 {
+		return
+	}
+	switch f {
+	case a.next:
+		a.next = nil
+	case a.running:
+		f.cancel()
+		a.running, a.journal = nil, nil
+		a.startNext()
+	}
+}
+
+// noteHold sends those away who cannot wait until the gate lets the running fetch go on.
+func (a *account) noteHold(until time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.heldUntil = until
+	for _, f := range []*fetch{a.next, a.running} {
+		if f == nil {
+			continue
+		}
+		for w := range f.waiters {
+			a.dismiss(f, w, until)
+		}
+	}
+}
+
+func (a *account) dismiss(f *fetch, w *waiter, until time.Time) {
+	if err := a.client.gate.outlasts(w.ctx, until); err != nil {
+		w.held <- a.client.held(a.call(), err)
+		a.leave(f, w)
+	}
+}
+
+// startNext begins the fetch that waits, if no other is running.
+func (a *account) startNext() {
+	if a.running != nil || a.next == nil {
+		return
+	}
+	f := a.next
+	a.running, a.next = f, nil
+	a.moments++
+	f.began = a.moments
+	ctx, cancel := context.WithCancel(f.values)
+	f.cancel = cancel
+	if !a.client.whileOpen(cancel, func() { a.run(ctx, f) }) {
+		cancel()
+		a.running = nil
+		f.err = a.client.redacted(&Error{Kind: KindCanceled, Method: a.call().method, Path: a.call().path(), Message: "the client is closed", Err: context.Canceled})
+		close(f.done)
+	}
+}
+
+// whileOpen runs work, and calls cancel when the client closes meanwhile. It returns false when the
+// client is closed already.
+func (c *Client) whileOpen(cancel context.CancelFunc, work func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed.Err() != nil {
+		return false
+	}
+	c.fetches.Go(func() {
+		stop := context.AfterFunc(c.closed, cancel)
+		defer stop()
+		work()
+	})
+	return true
+}
+
+// run reads a listing and hands it to those who wait.
+func (a *account) run(ctx context.Context, f *fetch) {
+	defer f.cancel()
+	start := a.client.clock.Now()
+	rows, err := a.read(ctx)
+	end := a.client.clock.Now()
+
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	defer close(f.done)
+	f.err = err
+	if a.running != f {
+		return // nobody waits
+	}
+	if err == nil {
+		f.listing = newListing(rows)
+		for _, change := range a.journal {
+			f.listing.apply(change)
+		}
+		a.moments++
+		f.listing.began, f.listing.ended = f.began, a.moments
+		f.listing.expires = end.Add(max(servingTime, 2*end.Sub(start)))
+		a.previous, a.current = a.current, f.listing
+	}
+	a.running, a.journal = nil, nil
+	a.startNext()
+}
+
+// read fetches all pages.
+func (a *account) read(ctx context.Context) ([]PhoneNumber, error) {
+	rows, err := readPages(ctx, func(ctx context.Context, query url.Values) ([]PhoneNumber, error) {
+		call := a.call()
+		call.query, call.onHold = query, a.noteHold
+		answer, err := a.client.do(ctx, call)
+		if err != nil {
+			return nil, err
+		}
+		return a.client.decodePage(call, answer, a.userID)
+	})
+	if _, isAnswered := errors.AsType[*Error](err); err != nil && !isAnswered {
+		call := a.call()
+		err = &Error{Kind: KindUnreadable, Method: call.method, Path: call.path(), Message: err.Error()}
+	}
+	return rows, err
+}
+
+func (a *account) call() call {
+	return call{method: http.MethodGet, elements: phoneNumbersOf(a.userID)}
+}
+
+func phoneNumbersOf(userID string) []string { return []string{"users", userID, "phone_numbers"} }
+
+// registration is what may exist once over all users.
+type registration struct{ platform, metaID string }
+
+// registrationOf ignores the case of a platform: servers were seen to have their own spelling.
+func registrationOf(platform, metaID string) registration {
+	return registration{strings.ToLower(platform), metaID}
+}
+
+// listing is a user's numbers as one fetch found them, with the changes that this process made since.
+// Its account locks it.
+type listing struct {
+	began, ended moment
+	expires      time.Time
+
+	rows         []PhoneNumber // oldest first; one without an ID has been deleted
+	byID         map[string]int
+	registration map[registration][]int
+	shown        []PhoneNumber // rows that are left, once somebody asked; nil after a change
+}
+
+// newListing takes rows oldest first.
+func newListing(rows []PhoneNumber) *listing {
+	l := &listing{
+		rows:         make([]PhoneNumber, 0, len(rows)),
+		byID:         make(map[string]int, len(rows)),
+		registration: make(map[registration][]int, len(rows)),
+	}
+	for _, row := range rows {
+		l.add(row)
+	}
+	return l
+}
+
+func (l *listing) apply(change change) {
+	if change.deleted {
+		l.remove(change.number.ID)
+	} else {
+		l.add(change.number)
+	}
+}
+
+func (l *listing) add(number PhoneNumber) {
+	if l.has(number.ID) {
+		return
+	}
+	r := registrationOf(number.Platform, number.MetaPhoneNumberID)
+	l.byID[number.ID] = len(l.rows)
+	l.registration[r] = append(l.registration[r], len(l.rows))
+	l.rows = append(l.rows, number)
+	l.shown = nil
+}
+
+func (l *listing) remove(id string) {
+	at, isThere := l.byID[id]
+	if !isThere {
+		return
+	}
+	r := registrationOf(l.rows[at].Platform, l.rows[at].MetaPhoneNumberID)
+	l.registration[r] = slices.DeleteFunc(l.registration[r], func(other int) bool { return other == at })
+	delete(l.byID, id)
+	l.rows[at] = PhoneNumber{}
+	l.shown = nil
+}
+
+func (l *listing) has(id string) bool {
+	_, isThere := l.byID[id]
+	return isThere
+}
+
+func (l *listing) find(id string) (PhoneNumber, bool) {
+	at, isThere := l.byID[id]
+	if !isThere {
+		return PhoneNumber{}, false
+	}
+	return l.rows[at], true
+}
+
+func (l *listing) registered(r registration) []PhoneNumber {
+	var numbers []PhoneNumber
+	for _, at := range l.registration[r] {
+		numbers = append(numbers, l.rows[at])
+	}
+	return numbers
+}
+
+// numbers are made anew after a change: readers keep the slices that they got.
+func (l *listing) numbers() []PhoneNumber {
+	if l.shown == nil {
+		l.shown = make([]PhoneNumber, 0, len(l.byID))
+		for _, row := range l.rows {
+			if row.ID != "" {
+				l.shown = append(l.shown, row)
+			}
+		}
+	}
+	return l.shown
+}

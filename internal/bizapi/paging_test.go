@@ -1,0 +1,264 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+func TestListReadsEveryServersPages(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		options  sandbox.Options
+		rows     int
+		requests int
+		problem  string // part of the error, where the listing cannot be trusted
+	}{
+		{name: "no numbers", rows: 0, requests: 1},
+		{name: "one number", rows: 1, requests: 3},
+		{name: "one page and its end", rows: 100, requests: 2},
+		{name: "a thousand numbers", rows: 1000, requests: 2},
+		{name: "a thousand and one", rows: 1001, requests: 3},
+		{name: "pages capped at 100", options: sandbox.Options{MaxPageSize: 100}, rows: 1000, requests: 1 + 10 + 1},
+		{name: "pages capped at two rows", options: sandbox.Options{MaxPageSize: 2}, rows: 9, requests: 9},
+		{name: "pages capped at one row", options: sandbox.Options{MaxPageSize: 1}, rows: 9, requests: 1 + 2*9},
+		{name: "order ignored", options: sandbox.Options{IgnoreOrder: true, MaxPageSize: 10}, rows: 35, requests: 5},
+		{name: "order ignored, pages of one row", options: sandbox.Options{IgnoreOrder: true, MaxPageSize: 1}, rows: 5, requests: 11},
+		{name: "paging ignored, all rows", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 120, requests: 3},
+		{name: "paging ignored, one row", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 1, requests: 4},
+		{name: "paging and order ignored", options: sandbox.Options{IgnorePaging: true, IgnoreOrder: true, PageSize: -1}, rows: 7, requests: 3},
+		{name: "paging ignored, a page that may be cut", options: sandbox.Options{IgnorePaging: true, PageSize: 100}, rows: 230, requests: 3, problem: "may hold more"},
+		{name: "paging ignored, a round number of rows", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 50, requests: 3, problem: "may hold more"},
+		{name: "query refused", options: sandbox.Options{RefuseQuery: true, PageSize: -1}, rows: 49, requests: 2},
+		{name: "query refused, a page that may be cut", options: sandbox.Options{RefuseQuery: true}, rows: 230, requests: 3, problem: "may hold more"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				test.options.Dialect = dialect
+				api := newAPI(t, test.options, checked(t))
+				ids := api.fill(user, test.rows)
+				numbers, err := api.List(t.Context(), user)
+				if requests := api.sandbox.Count(sandbox.OpAny); requests != test.requests {
+					t.Errorf("%d requests, want %d", requests, test.requests)
+				}
+				if test.problem != "" {
+					if failure := failureOf(t, err, KindUnreadable); !strings.Contains(failure.Message, test.problem) || failure.Path != "/users/usr_abc123/phone_numbers" {
+						t.Errorf("got %v", err)
+					}
+					return
+				}
+				must(t, err)
+				if got := idsOf(numbers); !slices.Equal(got, ids) {
+					t.Errorf("listed %d numbers, want %d, oldest first:\n%v\n%v", len(got), len(ids), got, ids)
+				}
+			})
+		})
+	}
+}
+
+func TestListTakesAServerThatRefusesTheLimitAlone(t *testing.T) {
+	api := newAPI(t, sandbox.Options{IgnoreOrder: true})
+	ids := api.fill(user, 230)
+	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(400, "application/json", `{"message":"limit must be at most 100"}`)})
+	numbers, err := api.List(t.Context(), user)
+	must(t, err)
+	if got := idsOf(numbers); !slices.Equal(got, ids) {
+		t.Errorf("listed %d of %d numbers", len(got), len(ids))
+	}
+}
+
+// TestListSeesNumbersThatMoveBetweenTwoPages changes the account before the second page, and looks
+// for the numbers that were there all along.
+func TestListSeesNumbersThatMoveBetweenTwoPages(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		limit  int
+		remove []int // before the second page
+		add    int
+		gone   []int // not listed
+	}{
+		{name: "a row of the first page goes", limit: 10, remove: []int{3}},
+		{name: "the row that the second page begins with goes", limit: 10, remove: []int{9}},
+		{name: "the whole first page goes", limit: 10, remove: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{name: "a row of the second page goes", limit: 10, remove: []int{12}, gone: []int{12}},
+		{name: "rows are added at the end", limit: 10, add: 3},
+		{name: "rows come and go", limit: 10, remove: []int{2, 5}, add: 2},
+		{name: "the next row moves up under a server of single rows", limit: 1, remove: []int{0}},
+	} {
+		for _, isNewestFirst := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/newest first %t", test.name, isNewestFirst), func(t *testing.T) {
+				api := newAPI(t, sandbox.Options{MaxPageSize: test.limit, IgnoreOrder: isNewestFirst})
+				ids := api.fill(user, 25)
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 1, Before: func() {
+					for _, at := range test.remove {
+						api.sandbox.Remove(ids[at])
+					}
+					for n := range test.add {
+						api.sandbox.Add(user, sandbox.Number{Platform: "webchat", MetaPhoneNumberID: strconv.Itoa(n)})
+					}
+				}})
+				numbers, err := api.List(t.Context(), user)
+				must(t, err)
+				got := idsOf(numbers)
+				for at, id := range ids {
+					if !slices.Contains(test.remove, at) && !slices.Contains(got, id) {
+						t.Errorf("row %d was there all along and is not listed", at)
+					}
+				}
+				if !slices.IsSortedFunc(numbers, func(a, b PhoneNumber) int { return strings.Compare(a.CreatedAt, b.CreatedAt) }) {
+					t.Error("the listing is not oldest first")
+				}
+			})
+		}
+	}
+}
+
+func TestListGivesUpOnAServerThatNeverShowsTheSameRowsTwice(t *testing.T) {
+	rows := 0
+	_, err := readPages(t.Context(), func(context.Context, url.Values) ([]PhoneNumber, error) {
+		page := make([]PhoneNumber, 5)
+		for at := range page {
+			rows++
+			page[at].ID = strconv.Itoa(rows)
+		}
+		return page, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "begun 4 times") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestListReadsOnThroughTheDeletesOfAWholeApply(t *testing.T) {
+	api := newAPI(t, sandbox.Options{MaxPageSize: 50})
+	ids := api.fill(user, 1000)
+	deleted := 0
+	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 1, Times: sandbox.Always, Before: func() {
+		for range 5 {
+			api.sandbox.Remove(ids[deleted])
+			deleted++
+		}
+	}})
+	numbers, err := api.List(t.Context(), user)
+	must(t, err)
+	got := idsOf(numbers)
+	for _, id := range ids[deleted:] {
+		if !slices.Contains(got, id) {
+			t.Errorf("%s was there all along and is not listed", id)
+		}
+	}
+}
+
+// shiftingServer answers pages of rows that come and go between any two requests.
+type shiftingServer struct {
+	random        *rand.Rand
+	rows          []PhoneNumber // oldest first
+	limit         int           // 0: random for each page
+	isNewestFirst bool
+	ignoresOffset bool
+	made          int
+	requests      int
+	mayChange     bool
+	allAlong      map[string]bool
+}
+
+func (s *shiftingServer) add() {
+	s.made++
+	s.rows = append(s.rows, PhoneNumber{
+		ID: strconv.Itoa(s.made), CreatedAt: time.Unix(int64(s.made/3), 0).UTC().Format(time.RFC3339), // up to three at a time
+	})
+}
+
+func (s *shiftingServer) change() {
+	for range s.random.IntN(3) {
+		if s.random.IntN(2) == 0 {
+			s.add()
+		} else if len(s.rows) > 0 {
+			at := s.random.IntN(len(s.rows))
+			delete(s.allAlong, s.rows[at].ID)
+			s.rows = slices.Delete(s.rows, at, at+1)
+		}
+	}
+}
+
+func (s *shiftingServer) page(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+	if s.requests++; s.requests > 10_000 {
+		panic("the listing does not end")
+	}
+	// It calms down in the end: a server of single rows is read more slowly than this one changes.
+	if s.mayChange && s.requests > 1 && s.requests < 100 && s.random.IntN(3) == 0 {
+		s.change()
+	}
+	offset, _ := strconv.Atoi(query.Get("offset"))
+	limit := s.limit
+	if limit == 0 {
+		limit = 2 + s.random.IntN(9)
+	}
+	rows := slices.Clone(s.rows)
+	if s.isNewestFirst {
+		slices.Reverse(rows)
+	}
+	if s.ignoresOffset {
+		return rows, nil
+	}
+	rows = rows[min(offset, len(rows)):]
+	return rows[:min(limit, len(rows))], nil
+}
+
+// TestANumberThatExistsAllAlongIsNeverMissed is a property of readPages, over servers of all kinds
+// and over random adds and deletes between any two pages. The listing may end in an error; it may not
+// end without a number that was there from its first request to its last.
+func TestANumberThatExistsAllAlongIsNeverMissed(t *testing.T) {
+	const rounds = 5_000
+	listed := 0
+	for seed := range uint64(rounds) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		server := &shiftingServer{
+			random: random, mayChange: seed%4 != 0, isNewestFirst: random.IntN(2) == 0,
+			ignoresOffset: random.IntN(8) == 0, limit: []int{0, 1, 2, 3, 7, 50}[random.IntN(6)], allAlong: map[string]bool{},
+		}
+		if server.limit == 1 && server.isNewestFirst {
+			// Pages of one row show no neighbours: an add before them can hide a delete.
+			server.isNewestFirst = false
+		}
+		for range random.IntN(40) {
+			server.add()
+		}
+		for _, row := range server.rows {
+			server.allAlong[row.ID] = true
+		}
+		rows, err := readPages(t.Context(), server.page)
+		if err != nil {
+			if !server.mayChange && !server.ignoresOffset {
+				t.Fatalf("seed %d: a server that stood still: %v", seed, err)
+			}
+			continue
+		}
+		listed++
+		ids := map[string]bool{}
+		for _, row := range rows {
+			if ids[row.ID] {
+				t.Fatalf("seed %d: %s is listed twice", seed, row.ID)
+			}
+			ids[row.ID] = true
+		}
+		for id := range server.allAlong {
+			if !ids[id] {
+				t.Fatalf("seed %d: %s was there all along and is not listed: %+v", seed, id, server)
+			}
+		}
+	}
+	if listed < rounds*9/10 {
+		t.Errorf("%d of %d listings were read to their end", listed, rounds)
+	}
+}

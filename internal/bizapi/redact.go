@@ -1,0 +1,174 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Redacted stands where a secret was.
+const Redacted = "[redacted]"
+
+// shortestSecret is the length, in bytes, below which a text is too common to be cut out of
+// messages. Meta's tokens have 10 characters and more, API keys too.
+const shortestSecret = 8
+
+// Secrets are the API key and the access tokens in play. Its zero value holds none and is ready to
+// use, from many goroutines at once.
+//
+// It keeps hashes of the secrets' written forms, sorted by length: a text is searched for all forms
+// of one length in a single pass, so that the cost grows with the few lengths that tokens have and
+// not with the number of tokens. Two texts of one hash are so rare that a match is not compared; it
+// would cut out too much, never too little.
+type Secrets struct {
+	mu     sync.RWMutex
+	base   uint64
+	hashes map[int]*hashesOfLength
+}
+
+// hashesOfLength are the forms of one length. Their hash is that of Rabin and Karp, which moves along
+// a text in steps of constant cost: a number whose digits are the bytes, to an odd base, modulo 2^64.
+type hashesOfLength struct {
+	leading uint64 // base to the power of length-1: what the first byte counts
+	known   map[uint64]struct{}
+}
+
+// Hold makes Redact cut secret out from now on. Texts under 8 bytes are not held.
+func (s *Secrets) Hold(secret string) {
+	if len(secret) < shortestSecret || s.holds(secret) {
+		return
+	}
+	forms := writtenForms(secret)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hashes == nil {
+		s.base, s.hashes = rand.Uint64()|1, map[int]*hashesOfLength{} //nolint:gosec // spreads a hash; not secret
+	}
+	for _, form := range forms {
+		ofLength := s.hashes[len(form)]
+		if ofLength == nil {
+			ofLength = &hashesOfLength{leading: s.power(len(form) - 1), known: map[uint64]struct{}{}}
+			s.hashes[len(form)] = ofLength
+		}
+		ofLength.known[s.hash(form)] = struct{}{}
+	}
+}
+
+func (s *Secrets) holds(secret string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.hashes[len(secret)] == nil {
+		return false
+	}
+	_, isHeld := s.hashes[len(secret)].known[s.hash(secret)]
+	return isHeld
+}
+
+func (s *Secrets) hash(text string) uint64 {
+	var sum uint64
+	for at := range len(text) {
+		sum = sum*s.base + uint64(text[at])
+	}
+	return sum
+}
+
+func (s *Secrets) power(exponent int) uint64 {
+	power := uint64(1)
+	for range exponent {
+		power *= s.base
+	}
+	return power
+}
+
+// Redact returns text with every secret cut out: in plain, URL-encoded, base64 and JSON-escaped
+// form.
+func (s *Secrets) Redact(text string) string {
+	found := s.find(text)
+	if len(found) == 0 {
+		return text
+	}
+	var clean strings.Builder
+	rest := 0
+	for at := 0; at < len(found); {
+		start, end := found[at].start, found[at].end
+		for at++; at < len(found) && found[at].start < end; at++ {
+			end = max(end, found[at].end)
+		}
+		clean.WriteString(text[rest:start] + Redacted)
+		rest = end
+	}
+	return clean.String() + text[rest:]
+}
+
+// span is a part of a text, in bytes.
+type span struct{ start, end int }
+
+// find returns where text holds a form of a secret, in order of the start; spans may overlap.
+func (s *Secrets) find(text string) []span {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var found []span
+	for length, ofLength := range s.hashes {
+		if length > len(text) {
+			continue
+		}
+		sum := s.hash(text[:length])
+		for start := 0; ; start++ {
+			if _, isSecret := ofLength.known[sum]; isSecret {
+				found = append(found, span{start, start + length})
+			}
+			if start+length == len(text) {
+				break
+			}
+			sum = (sum-uint64(text[start])*ofLength.leading)*s.base + uint64(text[start+length])
+		}
+	}
+	slices.SortFunc(found, func(a, b span) int { return a.start - b.start })
+	return found
+}
+
+// writtenForms are the ways in which servers and logs were seen to write a secret, each once.
+func writtenForms(secret string) []string {
+	query, path := url.QueryEscape(secret), url.PathEscape(secret)
+	escaped, _ := json.Marshal(secret) // a string always marshals
+	var plain strings.Builder
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(secret)
+	unquoted := plain.String()[1 : plain.Len()-2] // less quotes and newline
+	forms := []string{
+		secret, query, lowerEscapes(query), path, lowerEscapes(path),
+		string(escaped[1 : len(escaped)-1]), unquoted, strings.ReplaceAll(unquoted, "/", `\/`),
+	}
+	// Inside a longer text that is encoded as a whole ("user:secret"), the secret starts at any of
+	// three positions of a group, and its outermost characters depend on its neighbours.
+	for before := range 3 {
+		padded := make([]byte, before, before+len(secret))
+		padded = append(padded, secret...)
+		skip, whole := (before*8+5)/6, len(padded)*8/6
+		forms = append(forms,
+			base64.RawStdEncoding.EncodeToString(padded)[skip:whole],
+			base64.RawURLEncoding.EncodeToString(padded)[skip:whole])
+	}
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
+// lowerEscapes writes the hexadecimal digits of URL escapes in lower case, as some servers do.
+func lowerEscapes(text string) string {
+	lower := []byte(text)
+	for at := 0; at+2 < len(lower); at++ {
+		if lower[at] == '%' {
+			copy(lower[at+1:], strings.ToLower(text[at+1:at+3]))
+			at += 2
+		}
+	}
+	return string(lower)
+}
