@@ -1,0 +1,106 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// account is what the provider's configuration leads to. Resources and data sources share it.
+type account struct {
+	// userID is the user for resources that name none: null when not configured, unknown while it
+	// is known after apply only.
+	userID types.String
+	// secrets are cut out of every diagnostic.
+	secrets bizapi.Secrets
+	// options make the client when it is first used.
+	options bizapi.Options
+	// unknown names an argument without which there is no client yet.
+	unknown string
+
+	mu     sync.Mutex
+	made   *bizapi.Client
+	silent map[string]bool   // users whose numbers could not be listed while planning
+	held   map[string]bool   // ids that stand in the state
+	gone   map[metaID]string // ids that this process deleted
+}
+
+// metaID is what makes a number one of a kind on the whole API.
+type metaID struct{ platform, id string }
+
+// client returns the API client, which is made here so that plans that call nothing need none.
+func (a *account) client() (*bizapi.Client, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	if a.unknown != "" {
+		diags.AddError("Provider configuration is not known yet",
+			"The provider's "+a.unknown+" depends on something that is known after apply only, and this operation has to call the API. "+
+				"Apply what it depends on first, with -target, or give it a value that is known.")
+		return nil, diags
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.made == nil {
+		made, err := bizapi.New(a.options)
+		if err != nil {
+			diags.AddError("Unusable provider configuration", err.Error())
+			return nil, diags
+		}
+		a.made = made
+	}
+	return a.made, diags
+}
+
+// hold notes that an id stands in the state, so that finding it on the account is no surprise.
+func (a *account) hold(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.held == nil {
+		a.held = map[string]bool{}
+	}
+	a.held[id] = true
+}
+
+func (a *account) holds(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.held[id]
+}
+
+// deleted notes that this process deleted a number, for the message of an add that then fails.
+func (a *account) deleted(number metaID, id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.gone == nil {
+		a.gone = map[metaID]string{}
+	}
+	a.gone[number] = id
+}
+
+func (a *account) deletedID(number metaID) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.gone[number]
+}
+
+// keepSilent remembers that a user's numbers cannot be listed, so that a plan of many numbers
+// without a network waits for that once.
+func (a *account) keepSilent(userID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.silent == nil {
+		a.silent = map[string]bool{}
+	}
+	a.silent[userID] = true
+}
+
+func (a *account) isSilent(userID string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.silent[userID]
+}

@@ -1,0 +1,124 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+// memory is what private state keeps of a number beside its state. Nothing in it can be turned back
+// into a secret. States written by other versions may lack any of it.
+type memory struct {
+	// Token is the fingerprint of the write-only token last sent or recorded. The other attribute's
+	// token stands in the state itself.
+	Token *fingerprint `json:"token,omitempty"`
+	// Rename is how the display name came to differ from what was asked for.
+	Rename *rename `json:"rename,omitempty"`
+	// BaseURL and APIKey are where the number was last seen.
+	BaseURL string       `json:"base_url,omitempty"`
+	APIKey  *fingerprint `json:"api_key,omitempty"`
+}
+
+// memoryKey is where memory stands in private state.
+const memoryKey = "phone_number"
+
+type privateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+type privateWriter interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// recall reads the memory. What cannot be read is forgotten: it only ever prevents a replacement or
+// a removal, and a state must not become unusable over it.
+func recall(ctx context.Context, private privateReader) memory {
+	var m memory
+	if value, diags := private.GetKey(ctx, memoryKey); !diags.HasError() && value != nil {
+		if err := json.Unmarshal(value, &m); err != nil {
+			return memory{}
+		}
+	}
+	return m
+}
+
+func (m memory) store(ctx context.Context, private privateWriter) diag.Diagnostics {
+	value, err := json.Marshal(m)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state cannot be written", err.Error())}
+	}
+	return private.SetKey(ctx, memoryKey, value)
+}
+
+// fingerprint recognises a secret without holding it: HMAC-SHA-256 under a salt of its own, so that
+// equal tokens of two numbers cannot be told to be equal.
+type fingerprint struct {
+	Salt []byte `json:"salt"`
+	Sum  []byte `json:"sum"`
+}
+
+func fingerprintOf(secret string) *fingerprint {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	return &fingerprint{Salt: salt, Sum: sum(salt, secret)}
+}
+
+// matches tells whether secret is the one that the fingerprint was taken of.
+func (f *fingerprint) matches(secret string) bool {
+	return hmac.Equal(f.Sum, sum(f.Salt, secret))
+}
+
+func sum(salt []byte, secret string) []byte {
+	mac := hmac.New(sha256.New, salt)
+	mac.Write([]byte(secret))
+	return mac.Sum(nil)
+}
+
+// rename is a display name that changed without this configuration's doing: elsewhere, in the
+// server that normalised it, or before an import. Empty is no name.
+type rename struct {
+	// FromAny is an import: whatever the configuration says was never asked of the API.
+	FromAny bool `json:"from_any,omitempty"`
+	// From is the name that was asked for, kept through further renames.
+	From string `json:"from,omitempty"`
+	// To is the name that was found.
+	To string `json:"to,omitempty"`
+}
+
+// renamed is the memory of a rename after a refresh that found now where the state had before.
+func renamed(seen *rename, before, now string) *rename {
+	switch {
+	case seen == nil && before == now:
+		return nil
+	case seen == nil:
+		seen = &rename{From: before}
+	}
+	if !seen.FromAny && seen.From == now {
+		return nil
+	}
+	return &rename{FromAny: seen.FromAny, From: seen.From, To: now}
+}
+
+// explains tells whether a configuration that asks for name is one that was there before the
+// rename, and so no wish to change anything.
+func (r *rename) explains(name string) bool { return r != nil && (r.FromAny || r.From == name) }
+
+// settled is the memory of a rename once an update has applied a configuration that asks for name
+// while the state has current: an import has now been asked for something, and a name that is
+// accepted is one that was asked for.
+func (r *rename) settled(name, current string) *rename {
+	switch {
+	case r == nil || name == current:
+		return nil
+	case r.FromAny:
+		return &rename{From: name, To: current}
+	}
+	return r
+}

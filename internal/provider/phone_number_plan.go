@@ -1,0 +1,308 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// ModifyPlan decides everything that a plan decides of a number: what its values become, whether it
+// is replaced, and what must not go on. Terraform plans a replacement twice: first with the prior
+// state, then, with none, as the create that it ends in.
+func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var config, state, plan phoneNumberModel
+	if !req.Config.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	for _, secret := range []types.String{config.AccessToken, config.AccessTokenWO, state.AccessToken} {
+		r.account.secrets.Hold(secret.ValueString())
+	}
+	switch {
+	case req.Plan.Raw.IsNull():
+		resp.Diagnostics.Append(planDestroy(state)...)
+		return
+	case req.State.Raw.IsNull():
+		r.planCreate(ctx, config, &plan, &resp.Diagnostics)
+	default:
+		r.account.hold(state.ID.ValueString())
+		change := changePlan{account: r.account, config: config, state: state, plan: &plan, seen: recall(ctx, req.Private), diags: &resp.Diagnostics}
+		resp.RequiresReplace = change.decide(ctx)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// planDestroy keeps a protected number.
+func planDestroy(state phoneNumberModel) diag.Diagnostics {
+	if state.DeletionProtection.ValueBool() {
+		return diag.Diagnostics{protected(state)}
+	}
+	return nil
+}
+
+// planCreate plans a number that is to be added. A number that is tainted, or replaced for the
+// second of the two times, looks just like one that was never there.
+func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumberModel, plan *phoneNumberModel, diags *diag.Diagnostics) {
+	if config.UserID.IsNull() {
+		plan.UserID = r.account.userID
+		if plan.UserID.IsNull() {
+			diags.AddAttributeError(path.Root("user_id"), "Missing user",
+				"The number has no user_id, and the provider has none either. Set user_id of the resource or of the provider, or the environment variable BIZAPI_USER_ID.")
+		}
+	}
+	if configuredToken(config).attribute == noToken {
+		diags.Append(missingToken(config.Platform.ValueString()))
+	}
+	if diags.HasError() {
+		return
+	}
+	existing, err := r.account.lookUp(ctx, *plan)
+	switch {
+	case err != nil:
+		diags.Append(r.account.diagnosticOfUser(err, *plan))
+	case existing != nil && !r.account.holds(existing.ID):
+		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
+			"This plan adds a number that is there, and the API takes each number once. "+alreadyExistsAdvice(existing, *plan))
+	}
+}
+
+// changePlan is the plan of a number that is there.
+type changePlan struct {
+	account *account
+	config  phoneNumberModel
+	state   phoneNumberModel
+	plan    *phoneNumberModel
+	seen    memory
+	diags   *diag.Diagnostics
+}
+
+// decide fills the plan in and returns the attributes that replace the number, if any.
+func (c *changePlan) decide(ctx context.Context) path.Paths {
+	var replacing path.Paths
+	for _, attribute := range []struct {
+		name     string
+		replaces bool
+	}{
+		{"user_id", c.userReplaces()},
+		{"platform", !c.plan.Platform.Equal(c.state.Platform)},
+		{"meta_phone_number_id", !c.plan.MetaPhoneNumberID.Equal(c.state.MetaPhoneNumberID)},
+		{"display_name", c.displayNameReplaces()},
+	} {
+		if attribute.replaces {
+			replacing.Append(path.Root(attribute.name))
+		}
+	}
+	if token := c.tokenReplaces(); token != "" {
+		replacing.Append(path.Root(token))
+	}
+	if len(replacing) > 0 {
+		c.checkReplacement(ctx)
+		if !c.diags.HasError() {
+			c.warnOfCost(replacing)
+		}
+		return replacing
+	}
+	// Nothing of a change in place reaches the API, so what it computes stays.
+	c.plan.ID, c.plan.CreatedAt, c.plan.UpdatedAt = c.state.ID, c.state.CreatedAt, c.state.UpdatedAt
+	return nil
+}
+
+// userReplaces keeps a number with its user when the configuration names none.
+func (c *changePlan) userReplaces() bool {
+	if !c.config.UserID.IsNull() {
+		return !c.plan.UserID.Equal(c.state.UserID)
+	}
+	c.plan.UserID = c.state.UserID
+	if preset := c.account.userID; !preset.IsNull() && !preset.IsUnknown() && !preset.Equal(c.state.UserID) {
+		c.diags.AddAttributeWarning(path.Root("user_id"), fmt.Sprintf("Phone number %s stays with user %s", c.state.ID.ValueString(), c.state.UserID.ValueString()),
+			fmt.Sprintf("The provider's user_id is %s now, and the number belongs to %s. It is left where it is. "+
+				"Write user_id = %q into the resource to say so, or user_id = %q to replace the number with one of that user.",
+				preset.ValueString(), c.state.UserID.ValueString(), c.state.UserID.ValueString(), preset.ValueString()))
+	}
+	return false
+}
+
+// displayNameReplaces tells a name that somebody asks for from one that differs because the number
+// was renamed. The API cannot rename, so only the first is worth a replacement.
+func (c *changePlan) displayNameReplaces() bool {
+	wanted, current := c.config.DisplayName, c.state.DisplayName
+	c.plan.DisplayName = current
+	switch {
+	case wanted.IsNull() || wanted.Equal(current):
+		return false
+	case wanted.IsUnknown():
+		c.diags.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is not known yet", c.state.ID.ValueString()),
+			fmt.Sprintf("The name stays %s in this plan. The next plan knows the new one, and replaces the number if it differs.", quoted(current)))
+		return false
+	case c.seen.Rename.explains(wanted.ValueString()):
+		c.diags.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed outside Terraform", c.state.ID.ValueString()),
+			fmt.Sprintf("The configuration has %s, and the API has %s. The API cannot rename a number, so it is left alone. "+
+				"To accept the name, write it into the configuration, or leave display_name out. To restore yours, replace the number with "+
+				"-replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted), quoted(current)))
+		return false
+	}
+	c.plan.DisplayName = wanted
+	return true
+}
+
+// quoted is a name for a message.
+func quoted(name types.String) string {
+	if name.IsNull() {
+		return "no name"
+	}
+	return fmt.Sprintf("%q", name.ValueString())
+}
+
+// tokenReplaces returns the attribute whose token replaces the number, if one does.
+func (c *changePlan) tokenReplaces() string {
+	before, configured := rememberedToken(c.state, c.seen), configuredToken(c.config)
+	id := c.state.ID.ValueString()
+	switch changeOfToken(before, configured) {
+	case tokenReplaces:
+		if configured.attribute == writeOnlyToken {
+			return "access_token_wo_version"
+		}
+		return "access_token"
+	case tokenRecorded:
+		c.diags.AddWarning(fmt.Sprintf("Access token of phone number %s is recorded, not sent", id),
+			"Terraform does not know which token the API has for this number, so the configured one is taken to be it: it is noted in the state and sent nowhere. "+
+				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+	case tokenUnsent:
+		c.diags.AddWarning(fmt.Sprintf("Access token of phone number %s differs from the one sent", id),
+			"access_token_wo has another value than the one that the API was given, and access_token_wo_version is the same, so nothing is sent. "+
+				"If the API should get the new token, change access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
+	case tokenPending:
+		c.plan.AccessToken = c.state.AccessToken
+		c.diags.AddWarning(fmt.Sprintf("Access token of phone number %s is not known yet", id),
+			"The token stays the one in the state in this plan. The next plan knows the new one, and replaces the number if it differs.")
+	case tokenUnplannable:
+		c.diags.AddError(fmt.Sprintf("Access token of phone number %s cannot be planned", id),
+			"Whether the number is replaced depends on a token or an access_token_wo_version that is known after apply only, and a replacement must be seen before it happens. "+
+				"Apply what it depends on first, with -target, or give access_token_wo_version a value that is known.")
+	}
+	return ""
+}
+
+// checkReplacement makes an error of everything that could fail once the number is deleted, as long
+// as it can be known before.
+func (c *changePlan) checkReplacement(ctx context.Context) {
+	id := c.state.ID.ValueString()
+	if c.state.DeletionProtection.ValueBool() {
+		c.diags.Append(protected(c.state))
+	}
+	c.checkReplacementToken()
+	target := c.plan.UserID
+	if preset := c.account.userID; c.config.UserID.IsNull() && !preset.Equal(c.state.UserID) {
+		c.diags.AddAttributeError(path.Root("user_id"), fmt.Sprintf("Replacing phone number %s would move it to another user", id),
+			fmt.Sprintf("The number belongs to user %[1]s and its configuration names none, so the new one would go to the provider's user (%[2]s). "+
+				"Write user_id = %[1]q into the resource to keep it there, or name the other user to move it.", c.state.UserID.ValueString(), quoted(preset)))
+		target = preset
+	}
+	if c.diags.HasError() {
+		return
+	}
+	wanted := *c.plan
+	wanted.UserID = target
+	existing, err := c.account.lookUp(ctx, wanted)
+	switch {
+	case err != nil:
+		c.diags.Append(c.account.diagnosticOfUser(err, wanted))
+	case existing != nil && existing.ID != id:
+		c.diags.AddAttributeError(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s cannot be replaced", id),
+			"The number that it would become is registered already, so the add would fail after the delete. "+alreadyExistsAdvice(existing, wanted))
+	}
+}
+
+func (c *changePlan) checkReplacementToken() {
+	configured := configuredToken(c.config)
+	length := utf8.RuneCountInString(configured.value.ValueString())
+	switch {
+	case configured.attribute == noToken:
+		c.diags.Append(missingToken(c.plan.Platform.ValueString()))
+	case !configured.value.IsUnknown() && (length < shortestToken || length > longestToken):
+		c.diags.AddError("Invalid access token",
+			fmt.Sprintf("The access token that phone number %s would be added again with has %d characters, and the API takes %d to %d: the add would fail after the delete.",
+				c.state.ID.ValueString(), length, shortestToken, longestToken))
+	}
+}
+
+// warnOfCost says what goes with the id. The id stands in the summary, since the CLI folds warnings
+// of one summary together.
+func (c *changePlan) warnOfCost(replacing path.Paths) {
+	id := c.state.ID.ValueString()
+	summary := fmt.Sprintf("Phone number %s will be deleted and added again", id)
+	detail := fmt.Sprintf("A change of %s can only be made that way. The id %s goes, and with it the agent bound to it with its conversations and messages, templates and campaigns. The new number starts empty.",
+		names(replacing), id)
+	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
+		detail += fmt.Sprintf(" Its display name %s goes too, since the configuration has none: write it into the configuration to keep it.", quoted(c.state.DisplayName))
+	}
+	if first := replacing[0]; !first.Equal(path.Root("access_token")) {
+		c.diags.AddAttributeWarning(first, summary, detail)
+		return
+	}
+	c.diags.AddWarning(summary, detail)
+}
+
+func names(paths path.Paths) string {
+	text := ""
+	for at, attribute := range paths {
+		if at > 0 {
+			text += ", "
+		}
+		text += attribute.String()
+	}
+	return text
+}
+
+// lookUp finds a number to be added among those of its user, nil when it is not there or cannot be
+// looked up: a plan without a network works. Only an unknown user is an error.
+func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.PhoneNumber, error) {
+	userID := wanted.UserID.ValueString()
+	for _, value := range []types.String{wanted.UserID, wanted.Platform, wanted.MetaPhoneNumberID} {
+		if value.IsUnknown() {
+			return nil, nil
+		}
+	}
+	client, diags := a.client()
+	timeout, timeoutDiags := wanted.Timeouts.Read(ctx, defaultReadTimeout)
+	if diags.HasError() || timeoutDiags.HasError() || a.isSilent(userID) {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	number, err := client.FindByMetaID(ctx, userID, wanted.Platform.ValueString(), wanted.MetaPhoneNumberID.ValueString())
+	switch {
+	case err == nil:
+		return &number, nil
+	case bizapi.KindOf(err) == bizapi.KindUnknownUser:
+		return nil, err
+	case !errors.Is(err, bizapi.ErrNotFound) && ctx.Err() == nil:
+		a.keepSilent(userID)
+	}
+	return nil, nil
+}
+
+// diagnosticOfUser is a plan for a user that the API does not know.
+func (a *account) diagnosticOfUser(err error, plan phoneNumberModel) diag.Diagnostic {
+	summary, advice, attribute := a.adviceOnCall(err, plan, "list the phone numbers of user "+plan.UserID.ValueString())
+	return a.diagnostic(err, summary, advice, attribute)
+}
