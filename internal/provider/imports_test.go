@@ -1,0 +1,122 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// importable is a workspace beside an account that holds one number, added by hand.
+func importable(t *testing.T, options sandbox.Options) (*workspace, *sandbox.Server, sandbox.Number) {
+	t.Helper()
+	server, url := newServer(t, options)
+	name := "Shop"
+	added := server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: "EAAnobodyKnows", DisplayName: &name})
+	return newWorkspace(t, url), server, added
+}
+
+func importBlock(id string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
+}
+
+// importForms are the import ids that name the number.
+func importForms(added sandbox.Number) map[string]string {
+	return map[string]string{
+		"user and id":   testUser + "/" + added.ID,
+		"id alone":      added.ID,
+		"Meta's own id": testUser + "/whatsapp/" + whatsAppID,
+	}
+}
+
+func TestImportReplacesNothing(t *testing.T) {
+	for form := range importForms(sandbox.Number{}) {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			w, server, added := importable(t, sandbox.Options{})
+			id := importForms(added)[form]
+
+			// By the block, without a token, with a token later.
+			w.write("main.tf", number(named("Shop"))+importBlock(id))
+			w.apply().succeeded().silent().does(address, "import")
+			w.plan().succeeded().silent().does()
+			w.write("main.tf", number(named("Shop"), withWriteOnly(testToken, 1)))
+			w.apply().succeeded().does(address, "update").warned("recorded, not sent")
+			w.plan().succeeded().silent().does()
+
+			// By the command, with a token at once, and with a name that the API does not have.
+			w.remove("terraform.tfstate")
+			w.write("main.tf", number(named("Another name"), withToken(testToken)))
+			if imported := w.run("import", address, id); imported.code != 0 {
+				t.Fatal(imported.stderr)
+			}
+			w.apply().succeeded().does(address, "update").warned("recorded, not sent").
+				warned("renamed outside Terraform", `"Another name"`, `"Shop"`)
+			w.plan().succeeded().does().warned("renamed outside Terraform")
+			writes(t, server, 0, 0)
+
+			// What was applied after the import is what was asked for: another name is a wish.
+			w.write("main.tf", number(named("A third name"), withToken(testToken)))
+			w.plan().succeeded().does(address, "replace")
+		})
+	}
+}
+
+func TestImportWithAnotherNamePlansNoChange(t *testing.T) {
+	t.Parallel()
+	w, server, added := importable(t, sandbox.Options{Dialect: sandbox.Published})
+	w.write("main.tf", number(named("Another name"))+importBlock(testUser+"/"+added.ID))
+	w.apply().succeeded().does(address, "import").warned("renamed outside Terraform", `"Another name"`, `"Shop"`)
+	w.plan().succeeded().does().warned("renamed outside Terraform")
+	writes(t, server, 0, 0)
+}
+
+func TestImportThatCannotBe(t *testing.T) {
+	t.Parallel()
+	w, _, _ := importable(t, sandbox.Options{})
+	w.write("main.tf", number(withToken(testToken)))
+	for id, want := range map[string][]string{
+		testUser + "/pn_missing":                 {"Phone number to import not found", `"pn_missing"`, testUser},
+		testUser + "/instagram/178412":           {"Phone number to import not found", "instagram number 178412"},
+		"usr_nobody/pn_missing":                  {"Unknown user", "usr_nobody"},
+		"bad user/pn_1":                          {"Invalid import id", "<user_id>/<id>"},
+		testUser + "/whatsapp/+1 (234) 567-8900": {"Invalid import id", "looks like the phone number itself"},
+	} {
+		imported := w.run("import", "-no-color", address, id)
+		text := strings.ReplaceAll(folded(imported.stderr), "│ ", "")
+		for _, part := range want {
+			if imported.code == 0 || !strings.Contains(text, part) {
+				t.Errorf("%s: exit code %d, no %q in %s", id, imported.code, part, text)
+			}
+		}
+	}
+}
+
+func TestGeneratedConfigurationPlansNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, server, added := importable(t, sandbox.Options{Dialect: dialect})
+		w.write("import.tf", strings.Replace(importBlock(testUser+"/"+added.ID), "import {", "import {\n  provider = bizapi", 1))
+		w.plan("-generate-config-out=generated.tf").succeeded().silent().does(address, "import")
+		// Terraform before 1.12 takes the provider argument for generating only.
+		w.write("import.tf", importBlock(testUser+"/"+added.ID))
+		w.apply().succeeded().silent().does(address, "import")
+		w.plan().succeeded().silent().does()
+		writes(t, server, 0, 0)
+	})
+}
+
+func TestTokenOfAnImportedNumberIsSentByReplaceAlone(t *testing.T) {
+	t.Parallel()
+	w, server, added := importable(t, sandbox.Options{})
+	w.write("main.tf", number(withToken(testToken))+importBlock(testUser+"/"+added.ID))
+	w.apply().succeeded().does(address, "update").warned("recorded, not sent")
+	writes(t, server, 0, 0)
+	w.apply("-replace="+address).succeeded().does(address, "replace")
+	if got := server.Numbers(testUser)[0].AccessToken; got != testToken {
+		t.Errorf("the API got %q", got)
+	}
+}

@@ -1,0 +1,152 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// source is a resource of a generic provider that holds a number.
+type source struct {
+	provider   string // namespace/name
+	typeName   string
+	attributes func(number sandbox.Number) map[string]any
+}
+
+func pathOf(number sandbox.Number) string { return "/users/" + number.UserID + "/phone_numbers" }
+
+var sources = map[string]source{
+	"restapi": {"mastercard/restapi", "restapi_object", func(number sandbox.Number) map[string]any {
+		return map[string]any{
+			"id": number.ID, "path": pathOf(number), "read_path": pathOf(number),
+			"read_search": map[string]any{"search_key": "id", "search_value": number.ID, "results_key": "data"},
+			"data": fmt.Sprintf(`{"platform":%q,"meta_phone_number_id":%q,"access_token":%q,"display_name":%q}`,
+				number.Platform, number.MetaPhoneNumberID, number.AccessToken, *number.DisplayName),
+		}
+	}},
+	"restful": {"magodo/restful", "restful_resource", func(number sandbox.Number) map[string]any {
+		dynamic := func(value map[string]any) map[string]any {
+			return map[string]any{"value": value, "type": []any{"object", map[string]any{}}}
+		}
+		return map[string]any{
+			"id": pathOf(number), "path": pathOf(number), "delete_path": "$(path)/$(body.id)",
+			"body":   dynamic(map[string]any{"platform": number.Platform, "meta_phone_number_id": number.MetaPhoneNumberID, "access_token": number.AccessToken}),
+			"output": dynamic(map[string]any{"id": number.ID, "platform": number.Platform, "meta_phone_number_id": number.MetaPhoneNumberID, "display_name": *number.DisplayName}),
+		}
+	}},
+}
+
+// holds writes a state in which a generic provider holds the number, as the resource "shop". The CLI
+// wants that provider to be installed, and calls nothing of it: this program stands in for it.
+func (w *workspace) holds(from source, number sandbox.Number) {
+	w.t.Helper()
+	config := devOverride(w.t)
+	_, name, _ := strings.Cut(from.provider, "/")
+	program := filepath.Join(filepath.Dir(config), "terraform-provider-bizapi")
+	if err := os.Symlink(program, filepath.Join(w.dir, "terraform-provider-"+name)); err != nil && !os.IsExist(err) {
+		w.t.Fatal(err)
+	}
+	text, err := os.ReadFile(config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	overrides := fmt.Sprintf("dev_overrides {\n    \"registry.terraform.io/%[1]s\" = %[2]q\n    \"registry.opentofu.org/%[1]s\" = %[2]q\n", from.provider, w.dir)
+	w.write("cli.tfrc", strings.Replace(string(text), "dev_overrides {", overrides, 1))
+	w.setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.dir, "cli.tfrc"))
+
+	state, err := json.Marshal(map[string]any{
+		"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "5b1c3a3e-0000-0000-0000-000000000000",
+		"outputs": map[string]any{}, "check_results": nil,
+		"resources": []any{map[string]any{
+			"mode": "managed", "type": from.typeName, "name": "shop",
+			"provider":  fmt.Sprintf("provider[%q]", "registry.terraform.io/"+from.provider),
+			"instances": []any{map[string]any{"schema_version": 0, "attributes": from.attributes(number), "sensitive_attributes": []any{}}},
+		}},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("terraform.tfstate", string(state))
+}
+
+func movedBlock(from source) string {
+	return fmt.Sprintf("moved {\n  from = %s.shop\n  to   = %s\n}\n", from.typeName, address)
+}
+
+func TestMovedFromAGenericProvider(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			from := sources[name]
+			w, server, added := importable(t, sandbox.Options{})
+			w.holds(from, added)
+
+			// Without a token, and with the name that the API has.
+			w.write("main.tf", number(named("Shop"))+movedBlock(from))
+			w.apply().succeeded().silent().does(address, "move")
+			if state := w.read("terraform.tfstate"); strings.Contains(state, added.AccessToken) || strings.Contains(state, from.typeName) {
+				t.Errorf("the state still has what it had: %s", state)
+			}
+			if got := w.attributes(address); got["id"] != added.ID || got["display_name"] != "Shop" || got["created_at"] == nil {
+				t.Errorf("moved to %v", got)
+			}
+			if found := cli(t); found.isTofu || found.minor >= 12 {
+				w.identifies(address, added)
+			}
+			w.plan().succeeded().silent().does()
+
+			// With either token, another name, with and without a refresh.
+			for token, refresh := range map[string]string{withToken(testToken): "-refresh=false", withWriteOnly(testToken, 7): "-refresh=true"} {
+				w.holds(from, added)
+				w.write("main.tf", number(named("Another name"), token)+movedBlock(from))
+				w.apply(refresh).succeeded().does(address, "update").warned("recorded, not sent").warned("renamed outside Terraform")
+			}
+			w.plan().succeeded().does().warned("renamed outside Terraform")
+			writes(t, server, 0, 0)
+		})
+	}
+}
+
+func TestMovedToAnotherAccountStaysInTheState(t *testing.T) {
+	t.Parallel()
+	w, server, added := importable(t, sandbox.Options{})
+	from := sources["restapi"]
+	w.holds(from, added)
+	_, staging := newServer(t, sandbox.Options{})
+	before := w.read("terraform.tfstate")
+	w.write("main.tf", number(withToken(testToken))+movedBlock(from))
+	w.setenv("BIZAPI_BASE_URL", staging)
+	w.apply().failed("missing on another account", "the API that mastercard/restapi was configured with", staging, "terraform state rm")
+	if w.read("terraform.tfstate") != before {
+		t.Error("the state changed")
+	}
+	writes(t, server, 0, 0)
+}
+
+func TestMoveThatIsRefusedChangesNothing(t *testing.T) {
+	t.Parallel()
+	w, server, added := importable(t, sandbox.Options{})
+	from := sources["restapi"]
+	agent := from
+	agent.attributes = func(number sandbox.Number) map[string]any {
+		return map[string]any{"id": "ag_1", "path": "/users/" + number.UserID + "/agents", "data": `{"name":"Bot"}`}
+	}
+	w.holds(agent, added)
+	before := w.read("terraform.tfstate")
+	w.write("main.tf", number(withToken(testToken))+movedBlock(from))
+	w.apply().failed("restapi_object cannot be moved to bizapi_phone_number", "It is no phone number", "an import block")
+	if w.read("terraform.tfstate") != before {
+		t.Error("the state changed")
+	}
+	writes(t, server, 0, 0)
+}

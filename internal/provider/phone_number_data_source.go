@@ -1,0 +1,164 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*phoneNumberDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*phoneNumberDataSource)(nil)
+)
+
+func newPhoneNumberDataSource() datasource.DataSource { return &phoneNumberDataSource{} }
+
+// phoneNumberDataSource looks one number up.
+type phoneNumberDataSource struct{ account *account }
+
+type phoneNumberDataSourceModel struct {
+	ID                types.String   `tfsdk:"id"`
+	UserID            types.String   `tfsdk:"user_id"`
+	Platform          types.String   `tfsdk:"platform"`
+	MetaPhoneNumberID types.String   `tfsdk:"meta_phone_number_id"`
+	DisplayName       types.String   `tfsdk:"display_name"`
+	CreatedAt         types.String   `tfsdk:"created_at"`
+	UpdatedAt         types.String   `tfsdk:"updated_at"`
+	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+}
+
+func (d *phoneNumberDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_phone_number"
+}
+
+func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := numberAttributes()
+	attributes["id"] = schema.StringAttribute{
+		MarkdownDescription: "The API's id of the number. Give either this, or `platform` and `meta_phone_number_id`.",
+		Optional:            true,
+		Computed:            true,
+	}
+	attributes["user_id"] = schema.StringAttribute{
+		MarkdownDescription: "User that the number belongs to. Left out, the provider's `user_id`.",
+		Optional:            true,
+		Computed:            true,
+		Validators:          userIDRules(),
+	}
+	attributes["platform"] = schema.StringAttribute{
+		MarkdownDescription: "`whatsapp`, `instagram` or `webchat`; needs `meta_phone_number_id`.",
+		Optional:            true,
+		Computed:            true,
+		Validators:          platformRules(),
+	}
+	attributes["meta_phone_number_id"] = schema.StringAttribute{
+		MarkdownDescription: "Meta's id of the number or account; needs `platform`.",
+		Optional:            true,
+		Computed:            true,
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One number of a user, whoever registered it: by its id, or by its platform and Meta's id. It must be there.",
+		Attributes:          attributes,
+		Blocks:              map[string]schema.Block{"timeouts": lookUpTimeouts(ctx)},
+	}
+}
+
+func (d *phoneNumberDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.account, _ = req.ProviderData.(*account) // nil while validating
+}
+
+func (d *phoneNumberDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var config phoneNumberDataSourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.ID.IsUnknown() || config.Platform.IsUnknown() || config.MetaPhoneNumberID.IsUnknown() {
+		return
+	}
+	resp.Diagnostics.Append(config.checkArguments()...)
+	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
+}
+
+// checkArguments tells whether the arguments name one number.
+func (m phoneNumberDataSourceModel) checkArguments() diag.Diagnostics {
+	hasID, hasPlatform, hasMetaID := !m.ID.IsNull(), !m.Platform.IsNull(), !m.MetaPhoneNumberID.IsNull()
+	const how = "Give either id, or platform and meta_phone_number_id. To look up all numbers, or those of a platform, use data bizapi_phone_numbers."
+	switch {
+	case m.ID.Equal(types.StringValue("")):
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid id", "id is empty. "+how)}
+	case hasID && (hasPlatform || hasMetaID):
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Too many arguments", "id names a number already. "+how)}
+	case !hasID && hasPlatform != hasMetaID:
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "platform and meta_phone_number_id name a number together only. "+how)}
+	case !hasID && !hasPlatform:
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "Nothing says which number to look up. "+how)}
+	}
+	return nil
+}
+
+func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var data phoneNumberDataSourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
+	resp.Diagnostics.Append(data.checkArguments()...) // of values that were unknown while validating
+	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	data.UserID, diags = d.account.userOrDefault(data.UserID)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	number, diags := d.account.numberOf(ctx, importID{
+		userID: data.UserID.ValueString(), id: data.ID.ValueString(),
+		meta: metaID{data.Platform.ValueString(), data.MetaPhoneNumberID.ValueString()},
+	})
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	found := modelOf(number)
+	data.ID, data.Platform, data.MetaPhoneNumberID = found.ID, found.Platform, found.MetaPhoneNumberID
+	data.DisplayName, data.CreatedAt, data.UpdatedAt = found.DisplayName, found.CreatedAt, found.UpdatedAt
+	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
+}
+
+// numberOf returns the one number that is wanted.
+func (a *account) numberOf(ctx context.Context, wanted importID) (bizapi.PhoneNumber, diag.Diagnostics) {
+	numbers, diags := a.numbersOf(ctx, wanted.userID, wanted.meta.platform)
+	if diags.HasError() {
+		return bizapi.PhoneNumber{}, diags
+	}
+	var found []bizapi.PhoneNumber
+	for _, number := range numbers {
+		if number.ID == wanted.id || wanted.id == "" && number.MetaPhoneNumberID == wanted.meta.id {
+			found = append(found, number)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return bizapi.PhoneNumber{}, diag.Diagnostics{a.lookUpNotFound(wanted)}
+	case 1:
+		return found[0], nil
+	}
+	return bizapi.PhoneNumber{}, diag.Diagnostics{registeredTwice(wanted.meta.platform+"/"+wanted.meta.id, found[0].ID, found[1].ID)}
+}
+
+// lookUpNotFound is a look-up of what is not there.
+func (a *account) lookUpNotFound(wanted importID) diag.Diagnostic {
+	what := fmt.Sprintf("a phone number with id %q", wanted.id)
+	if wanted.id == "" {
+		what = fmt.Sprintf("the %s number %s", wanted.meta.platform, wanted.meta.id)
+	}
+	return diag.NewErrorDiagnostic("Phone number not found",
+		fmt.Sprintf("User %s does not hold %s at %s. Check the id, user_id and the provider's base_url. If the number is one that this configuration adds, "+
+			"refer to the resource's own attributes instead. If it may be missing, use data bizapi_phone_numbers, which is empty then.",
+			wanted.userID, what, a.options.BaseURL))
+}

@@ -1,0 +1,112 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+var _ list.ListResourceWithConfigure = (*phoneNumberListResource)(nil)
+
+func newPhoneNumberListResource() list.ListResource { return &phoneNumberListResource{} }
+
+// phoneNumberListResource lists numbers for `terraform query`, which brings them in.
+type phoneNumberListResource struct{ account *account }
+
+type phoneNumberListModel struct {
+	UserID   types.String `tfsdk:"user_id"`
+	Platform types.String `tfsdk:"platform"`
+}
+
+func (l *phoneNumberListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_phone_number"
+}
+
+func (l *phoneNumberListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the numbers of a user, oldest first, whoever registered them (Terraform 1.14 and later). " +
+			"With `-generate-config-out`, `terraform query` writes the blocks that import them; they plan no changes as they stand, and no access token is needed. " +
+			"Terraform lists 100 numbers unless `limit` of the block says otherwise.",
+		Attributes: map[string]schema.Attribute{
+			"user_id": schema.StringAttribute{
+				MarkdownDescription: "User whose numbers to list. Left out, the provider's `user_id`.",
+				Optional:            true,
+				Validators:          userIDRules(),
+			},
+			"platform": schema.StringAttribute{
+				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to list the numbers of that platform alone.",
+				Optional:            true,
+				Validators:          platformRules(),
+			},
+		},
+	}
+}
+
+func (l *phoneNumberListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	l.account, _ = req.ProviderData.(*account) // nil while validating
+}
+
+func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var config phoneNumberListModel
+	diags := req.Config.Get(ctx, &config)
+	userID, userDiags := l.account.userOrDefault(config.UserID)
+	diags.Append(userDiags...)
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	numbers, diags := l.account.numbersOf(ctx, userID.ValueString(), config.Platform.ValueString())
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	if req.Limit > 0 && int64(len(numbers)) > req.Limit {
+		numbers = numbers[:req.Limit]
+	}
+	stream.Results = func(push func(list.ListResult) bool) {
+		for _, number := range numbers {
+			if !push(resultOf(context.WithoutCancel(ctx), req, number)) {
+				return
+			}
+		}
+	}
+}
+
+// resultOf is a listed number. Its resource has what an import and a refresh would give it, so that
+// the configuration that Terraform writes from it plans no change.
+func resultOf(ctx context.Context, req list.ListRequest, number bizapi.PhoneNumber) list.ListResult {
+	found, result := modelOf(number), req.NewListResult(ctx)
+	result.DisplayName = listedName(found)
+	result.Diagnostics.Append(setIdentity(ctx, result.Identity, phoneNumberModel{UserID: found.UserID, ID: found.ID})...)
+	if !req.IncludeResource {
+		return result
+	}
+	for attribute, value := range map[string]any{
+		"id": found.ID, "user_id": found.UserID, "platform": found.Platform, "meta_phone_number_id": found.MetaPhoneNumberID,
+		"display_name": found.DisplayName, "deletion_protection": false, "created_at": found.CreatedAt, "updated_at": found.UpdatedAt,
+	} {
+		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+	return result
+}
+
+// listedName is what people know a number by: "+1 (234) 567-8900 (whatsapp 836990829491415)".
+func listedName(number numberModel) string {
+	which := fmt.Sprintf("%s %s", number.Platform.ValueString(), number.MetaPhoneNumberID.ValueString())
+	if number.DisplayName.IsNull() {
+		return which
+	}
+	return fmt.Sprintf("%s (%s)", number.DisplayName.ValueString(), which)
+}

@@ -1,0 +1,310 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// MoveState takes registrations over that people made with generic REST providers. Nothing is asked
+// of the API: the provider is not configured yet, so all that is known stands in the source's state.
+func (r *phoneNumberResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{
+		{StateMover: mover{"mastercard/restapi", "restapi_object", readRestAPIObject}.move},
+		{StateMover: mover{"magodo/restful", "restful_resource", readRestfulResource}.move},
+		{StateMover: refuseMove},
+	}
+}
+
+// mover moves from one resource type of one provider.
+type mover struct {
+	provider string // namespace and name, in lower case
+	typeName string
+	read     func(state []byte) (genericObject, error)
+}
+
+func (m mover) move(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	// A mirror or a private registry serves the same provider under another host.
+	if req.SourceTypeName != m.typeName || !strings.HasSuffix("/"+strings.ToLower(req.SourceProviderAddress), "/"+m.provider) {
+		return
+	}
+	source, err := m.read(req.SourceRawState.JSON)
+	if err != nil {
+		resp.Diagnostics.Append(moveRefused(m.typeName, "Its state is not that of any version of the provider that is known."))
+		return
+	}
+	found, problem := source.registration()
+	if problem != "" {
+		resp.Diagnostics.Append(moveRefused(m.typeName, problem))
+		return
+	}
+	resp.Diagnostics.Append(found.store(ctx, m.provider, resp)...)
+}
+
+// refuseMove answers for every other source, in plainer words than the framework's.
+func refuseMove(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	resp.Diagnostics.Append(moveRefused(req.SourceTypeName, fmt.Sprintf(
+		"It belongs to the provider %s. Registrations can be moved from restapi_object of Mastercard/restapi and from restful_resource of magodo/restful.",
+		req.SourceProviderAddress)))
+}
+
+// moveRefused is what cannot be taken over, with the way that always works.
+func moveRefused(typeName, reason string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(fmt.Sprintf("%s cannot be moved to bizapi_phone_number", typeName), reason+"\n\n"+
+		"Nothing was changed. To take a phone number over all the same, write these in place of the moved block: "+
+		"a removed block with destroy = false for the old resource, and an import block for the new one, "+
+		"with the id <user_id>/<id> or <user_id>/<platform>/<meta_phone_number_id>.")
+}
+
+// registration is a number as a generic provider knows it.
+type registration struct {
+	userID      string
+	id          string
+	meta        metaID
+	displayName string
+}
+
+// store makes the registration the target's state, identity and memory. Whatever access token the
+// source holds is left behind: a number whose token is not known plans no replacement, whichever
+// token is configured, since that one is recorded.
+func (r registration) store(ctx context.Context, provider string, resp *resource.MoveStateResponse) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for attribute, value := range map[string]any{
+		"id":                   r.id,
+		"user_id":              r.userID,
+		"platform":             r.meta.platform,
+		"meta_phone_number_id": r.meta.id,
+		"display_name":         textOrNull(r.displayName),
+		"deletion_protection":  false,
+	} {
+		diags.Append(resp.TargetState.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+	diags.Append(setIdentity(ctx, resp.TargetIdentity, phoneNumberModel{
+		UserID: types.StringValue(r.userID), ID: types.StringValue(r.id),
+	})...)
+	moved := memory{
+		// A name that differs may have been changed elsewhere long ago: it is no wish to replace.
+		Rename: &rename{FromAny: true, To: r.displayName},
+		// The source's base URL is not in its state. This stands for it until the number is seen: if
+		// it is missing then, this provider may ask another account, and the state must not be emptied.
+		BaseURL: "the API that " + provider + " was configured with",
+	}
+	diags.Append(moved.store(ctx, resp.TargetPrivate)...)
+	return diags
+}
+
+// problem says what the registration lacks to be a phone number; empty is fine.
+func (r registration) problem() string {
+	switch {
+	case r.userID == "":
+		return "Its state does not say which user the number belongs to: neither a path like /users/<user_id>/phone_numbers nor a user_id is in it."
+	case userIDProblem(r.userID) != "":
+		return fmt.Sprintf("The user id in its path or data cannot be one. %s", userIDProblem(r.userID))
+	case r.id == "":
+		return "Its state does not hold the API's id of the number."
+	case !isPlatform(r.meta.platform):
+		return "Its state names no platform that is known: whatsapp, instagram or webchat."
+	case metaIDProblem(r.meta.platform, r.meta.id) != "":
+		return metaIDProblem(r.meta.platform, r.meta.id)
+	}
+	return ""
+}
+
+// genericObject is what the state of a generic provider says of a REST object.
+type genericObject struct {
+	// id is the provider's; empty where that is a path. Which field of the API it comes from is a
+	// matter of the provider's configuration.
+	id string
+	// paths are those that the object is reached by, as far as the state has them.
+	paths []string
+	// answers are the API's, the latest first; sent is the body of the request.
+	answers []json.RawMessage
+	sent    json.RawMessage
+}
+
+// registration finds the number in the object, or says what keeps it from being one. What the API
+// answered counts before what was sent.
+func (o genericObject) registration() (found registration, problem string) {
+	place, isPhoneNumber := o.place()
+	if !isPhoneNumber {
+		return found, "It is no phone number: its path is not one like /users/<user_id>/phone_numbers."
+	}
+	var sent fields
+	if rows, _ := rowsOf(o.sent); len(rows) == 1 {
+		sent = rows[0]
+	}
+	answered := o.answered(place.id, sent)
+	found = registration{
+		userID:      cmp.Or(place.userID, answered["user_id"], sent["user_id"]),
+		id:          cmp.Or(answered["id"], place.id),
+		displayName: cmp.Or(answered["display_name"], sent["display_name"]),
+		meta: metaID{
+			platform: normalPlatform(cmp.Or(answered["platform"], sent["platform"])),
+			id:       cmp.Or(answered["meta_phone_number_id"], sent["meta_phone_number_id"]),
+		},
+	}
+	if found.id == "" && o.id != found.meta.id {
+		found.id = o.id
+	}
+	return found, found.problem()
+}
+
+// place is where a path leads: a user's numbers, or one of them.
+type place struct{ userID, id string }
+
+// place puts together what the paths say. One of them has to be of phone numbers.
+func (o genericObject) place() (found place, isPhoneNumber bool) {
+	for _, text := range o.paths {
+		here, ok := placeOf(text)
+		found.userID, found.id = cmp.Or(found.userID, here.userID), cmp.Or(found.id, here.id)
+		isPhoneNumber = isPhoneNumber || ok
+	}
+	return found, isPhoneNumber
+}
+
+// placeOf reads [...]/users/<user_id>/phone_numbers[/<id>]. The user may be missing, as it is where
+// the generic provider's base URL ends in it.
+func placeOf(text string) (found place, isPhoneNumber bool) {
+	text, _, _ = strings.Cut(text, "?")
+	parts := strings.Split(strings.Trim(text, "/"), "/")
+	at := slices.Index(parts, "phone_numbers")
+	if at < 0 || len(parts) > at+2 {
+		return place{}, false
+	}
+	if len(parts) == at+2 && !strings.ContainsAny(parts[at+1], "{$") { // no placeholder such as {id} or $(body.id)
+		found.id, _ = url.PathUnescape(parts[at+1])
+	}
+	if at >= 2 && parts[at-2] == "users" {
+		found.userID, _ = url.PathUnescape(parts[at-1])
+	}
+	return found, true
+}
+
+// answered is the number in the latest of the API's answers that has it. An answer may be the number
+// itself or, since the API reads numbers by listing alone, all of the user's.
+func (o genericObject) answered(id string, sent fields) fields {
+	for _, answer := range o.answers {
+		rows, isList := rowsOf(answer)
+		for _, row := range rows {
+			if !isList && row["id"]+row["meta_phone_number_id"] != "" || isList && o.isIn(row, id, sent) {
+				return row
+			}
+		}
+	}
+	return nil
+}
+
+// isIn tells whether a row of a list is this object: by the id that is known, or else by what was
+// sent.
+func (o genericObject) isIn(row fields, id string, sent fields) bool {
+	if known := cmp.Or(id, o.id); known != "" {
+		return row["id"] == known || row["meta_phone_number_id"] == known
+	}
+	return row["meta_phone_number_id"] == sent["meta_phone_number_id"] && row["platform"] == normalPlatform(sent["platform"])
+}
+
+// fields are the texts of a JSON object.
+type fields map[string]string
+
+// rowsOf returns the objects of an answer in either of the API's dialects; none for what is not JSON.
+func rowsOf(answer []byte) (rows []fields, isList bool) {
+	decoder := json.NewDecoder(bytes.NewReader(answer))
+	decoder.UseNumber() // an id that somebody wrote as a number keeps its digits
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, false
+	}
+	if envelope, ok := value.(map[string]any); ok && envelope["data"] != nil && envelope["id"] == nil {
+		value = envelope["data"]
+	}
+	list, isList := value.([]any)
+	if !isList {
+		list = []any{value}
+	}
+	for _, element := range list {
+		if object, ok := element.(map[string]any); ok {
+			rows = append(rows, textsOf(object))
+		}
+	}
+	return rows, isList
+}
+
+func textsOf(object map[string]any) fields {
+	texts := fields{}
+	for name, value := range object {
+		switch value := value.(type) {
+		case string:
+			texts[name] = value
+		case json.Number:
+			texts[name] = value.String()
+		}
+	}
+	return texts
+}
+
+// readRestAPIObject reads a state of restapi_object: data and the responses are JSON in strings, and
+// api_data has the answer's fields as strings.
+func readRestAPIObject(state []byte) (genericObject, error) {
+	var object struct {
+		ID             string          `json:"id"`
+		Path           string          `json:"path"`
+		CreatePath     string          `json:"create_path"`
+		Data           string          `json:"data"`
+		APIResponse    string          `json:"api_response"`
+		APIData        json.RawMessage `json:"api_data"`
+		CreateResponse string          `json:"create_response"`
+	}
+	err := json.Unmarshal(state, &object)
+	return genericObject{
+		id: object.ID, paths: []string{object.Path, object.CreatePath},
+		answers: []json.RawMessage{[]byte(object.APIResponse), object.APIData, []byte(object.CreateResponse)},
+		sent:    []byte(object.Data),
+	}, err
+}
+
+// readRestfulResource reads a state of restful_resource: its id is the path that it is read by, and
+// body and output are JSON in strings or, since version 0.14, values of any type.
+func readRestfulResource(state []byte) (genericObject, error) {
+	var object struct {
+		ID     string          `json:"id"`
+		Path   string          `json:"path"`
+		Body   json.RawMessage `json:"body"`
+		Output json.RawMessage `json:"output"`
+	}
+	err := json.Unmarshal(state, &object)
+	return genericObject{
+		paths:   []string{object.ID, object.Path},
+		answers: []json.RawMessage{plainJSON(object.Output)},
+		sent:    plainJSON(object.Body),
+	}, err
+}
+
+// plainJSON takes a value out of what Terraform's states wrap it in: a string, or an object that
+// gives its type beside it.
+func plainJSON(value json.RawMessage) json.RawMessage {
+	var dynamic struct {
+		Type  json.RawMessage `json:"type"`
+		Value json.RawMessage `json:"value"`
+	}
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		return []byte(text)
+	}
+	if json.Unmarshal(value, &dynamic) == nil && dynamic.Type != nil && dynamic.Value != nil {
+		return dynamic.Value
+	}
+	return value
+}

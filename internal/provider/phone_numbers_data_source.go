@@ -1,0 +1,204 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+var _ datasource.DataSourceWithConfigure = (*phoneNumbersDataSource)(nil)
+
+func newPhoneNumbersDataSource() datasource.DataSource { return &phoneNumbersDataSource{} }
+
+// phoneNumbersDataSource looks all numbers of a user up.
+type phoneNumbersDataSource struct{ account *account }
+
+type phoneNumbersDataSourceModel struct {
+	UserID   types.String           `tfsdk:"user_id"`
+	Platform types.String           `tfsdk:"platform"`
+	Numbers  []numberModel          `tfsdk:"numbers"`
+	ByMetaID map[string]numberModel `tfsdk:"by_meta_id"`
+	Timeouts timeouts.Value         `tfsdk:"timeouts"`
+}
+
+// numberModel is a number as the API has it.
+type numberModel struct {
+	ID                types.String `tfsdk:"id"`
+	UserID            types.String `tfsdk:"user_id"`
+	Platform          types.String `tfsdk:"platform"`
+	MetaPhoneNumberID types.String `tfsdk:"meta_phone_number_id"`
+	DisplayName       types.String `tfsdk:"display_name"`
+	CreatedAt         types.String `tfsdk:"created_at"`
+	UpdatedAt         types.String `tfsdk:"updated_at"`
+}
+
+func modelOf(number bizapi.PhoneNumber) numberModel {
+	return numberModel{
+		ID:                types.StringValue(number.ID),
+		UserID:            types.StringValue(number.UserID),
+		Platform:          types.StringValue(normalPlatform(number.Platform)),
+		MetaPhoneNumberID: types.StringValue(number.MetaPhoneNumberID),
+		DisplayName:       textOrNull(number.DisplayName),
+		CreatedAt:         textOrNull(number.CreatedAt),
+		UpdatedAt:         textOrNull(number.UpdatedAt),
+	}
+}
+
+func (d *phoneNumbersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_phone_numbers"
+}
+
+func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "All numbers of a user, whoever registered them. A user with a thousand numbers takes a handful of requests, which everything else that reads this user shares.",
+		Attributes: map[string]schema.Attribute{
+			"user_id": schema.StringAttribute{
+				MarkdownDescription: "User whose numbers to look up. Left out, the provider's `user_id`.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          userIDRules(),
+			},
+			"platform": schema.StringAttribute{
+				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to look up the numbers of that platform alone. Left out, those of all platforms.",
+				Optional:            true,
+				Validators:          platformRules(),
+			},
+			"numbers": schema.ListNestedAttribute{
+				MarkdownDescription: "The numbers, oldest first. Empty when the user has none.",
+				Computed:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: numberAttributes()},
+			},
+			"by_meta_id": schema.MapNestedAttribute{
+				MarkdownDescription: "The same numbers by `<platform>/<meta_phone_number_id>`, such as `whatsapp/836990829491415`, for `for_each`. A key stays what it is when a number is replaced or renamed, or when others come and go.",
+				Computed:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: numberAttributes()},
+			},
+		},
+		Blocks: map[string]schema.Block{"timeouts": lookUpTimeouts(ctx)},
+	}
+}
+
+// numberAttributes are what both attributes hold of a number.
+func numberAttributes() map[string]schema.Attribute {
+	computed := func(description string) schema.Attribute {
+		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
+	}
+	return map[string]schema.Attribute{
+		"id":                   computed("The API's id of the number."),
+		"user_id":              computed("User that the number belongs to."),
+		"platform":             computed("`whatsapp`, `instagram` or `webchat`."),
+		"meta_phone_number_id": computed("Meta's id of the number or account."),
+		"display_name":         computed("Name for people; null when the number has none."),
+		"created_at":           computed("When the number was added, as an RFC 3339 time in UTC."),
+		"updated_at":           computed("When the API last changed the number, as an RFC 3339 time in UTC."),
+	}
+}
+
+func lookUpTimeouts(ctx context.Context) schema.Block {
+	return timeouts.BlockWithOpts(ctx, timeouts.Opts{
+		ReadDescription: "How long looking up may take, waiting out rate limits included, such as `30m`; `20m` by default.",
+	})
+}
+
+func (d *phoneNumbersDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.account, _ = req.ProviderData.(*account) // nil while validating
+}
+
+func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var data phoneNumbersDataSourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
+	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	data.UserID, diags = d.account.userOrDefault(data.UserID)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	numbers, diags := d.account.numbersOf(ctx, data.UserID.ValueString(), data.Platform.ValueString())
+	resp.Diagnostics.Append(diags...)
+	data.Numbers, data.ByMetaID = []numberModel{}, map[string]numberModel{}
+	for _, number := range numbers {
+		found := modelOf(number)
+		key := found.Platform.ValueString() + "/" + number.MetaPhoneNumberID
+		if twin, isTwice := data.ByMetaID[key]; isTwice {
+			// A map that keeps one of the two would make for_each drop the other without a word.
+			resp.Diagnostics.Append(registeredTwice(key, twin.ID.ValueString(), number.ID))
+		}
+		data.Numbers, data.ByMetaID[key] = append(data.Numbers, found), found
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
+}
+
+// userOrDefault is the user that a look-up names, or the provider's when it names none.
+func (a *account) userOrDefault(configured types.String) (types.String, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch {
+	case !configured.IsNull():
+		return configured, diags
+	case a.userID.IsUnknown():
+		diags.AddAttributeError(path.Root("user_id"), "User is not known yet",
+			"No user_id is given here, and the provider's depends on something that is known after apply only. "+
+				"Give user_id a value, or apply what it depends on first, with -target.")
+	case a.userID.IsNull():
+		diags.AddAttributeError(path.Root("user_id"), "Missing user",
+			"No user_id is given here, and the provider has none either. Set one of the two, or the environment variable BIZAPI_USER_ID.")
+	}
+	return a.userID, diags
+}
+
+// numbersOf returns the numbers of a user, of one platform unless it is empty, oldest first and
+// those of one instant by id, so that equal accounts come out in equal order from every server.
+func (a *account) numbersOf(ctx context.Context, userID, platform string) ([]bizapi.PhoneNumber, diag.Diagnostics) {
+	client, diags := a.client()
+	if diags.HasError() {
+		return nil, diags
+	}
+	listed, err := client.List(ctx, userID)
+	if err != nil {
+		return nil, diag.Diagnostics{a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(userID)})}
+	}
+	var numbers []bizapi.PhoneNumber
+	for _, number := range listed {
+		if platform == "" || normalPlatform(number.Platform) == platform {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.SortStableFunc(numbers, func(one, other bizapi.PhoneNumber) int {
+		return cmp.Or(addedAt(one).Compare(addedAt(other)), cmp.Compare(one.ID, other.ID))
+	})
+	return numbers, nil
+}
+
+// addedAt is the zero time for a number that has none.
+func addedAt(number bizapi.PhoneNumber) time.Time {
+	at, err := time.Parse(time.RFC3339, number.CreatedAt)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
+// registeredTwice is an account that breaks the API's own rule.
+func registeredTwice(number, one, other string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Phone number is registered twice",
+		fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Look it up by id, and give its operators both.", number, one, other))
+}

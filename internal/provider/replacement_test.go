@@ -1,0 +1,138 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// TestReplacementThatWouldFailIsAnErrorAtPlan starts from one number and shows that nothing is
+// deleted for a reason that was known before.
+func TestReplacementThatWouldFailIsAnErrorAtPlan(t *testing.T) {
+	t.Parallel()
+	const takenID = "17841234567890123"
+	user := fmt.Sprintf("user_id = %q", testUser)
+	tests := map[string]struct {
+		config string
+		user   string // the provider's; empty: as it was
+		want   []string
+	}{
+		"no token is configured":     {number(user, named("Another")), "", []string{"Missing access token"}},
+		"the token is too short":     {number(user, withToken("EAAshort9")), "", []string{"Invalid access token", "has 9 characters", "10 to 1000"}},
+		"the new number is there":    {strings.Replace(number(user, withToken(testToken)), whatsAppID, takenID, 1), "", []string{"cannot be replaced", "registered already", "import {"}},
+		"the target user is unknown": {number(`user_id = "usr_nobody"`, withToken(testToken)), "", []string{"Unknown user", "usr_nobody"}},
+		"it would move to the provider's user": {
+			number(named("Another"), withToken(testToken)), "usr_other",
+			[]string{"would move it to another user", fmt.Sprintf("user_id = %q", testUser), "usr_other"},
+		},
+		"it would move and there is no user": {number(named("Another"), withToken(testToken)), "none", []string{"would move it to another user"}},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server, added := applied(t, sandbox.Options{}, user, withToken(testToken), named("Shop"))
+			server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: takenID, AccessToken: "EAAsomebody"})
+			w.write("main.tf", tests[name].config)
+			switch tests[name].user {
+			case "":
+			case "none":
+				w.setenv("BIZAPI_USER_ID", "")
+			default:
+				w.setenv("BIZAPI_USER_ID", tests[name].user)
+			}
+			w.apply().failed(tests[name].want...)
+			writes(t, server, 0, 0)
+			if got := server.Numbers(testUser); len(got) != 2 || got[0].ID != added.ID {
+				t.Errorf("the account holds %+v", got)
+			}
+		})
+	}
+}
+
+func TestAddThatFailsAfterTheDeleteSaysSo(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, server, added := applied(t, sandbox.Options{Dialect: dialect}, withToken(testToken))
+		w.write("main.tf", number(withToken(nextToken)))
+		server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Invalid access token"}`)})
+		w.apply().failed("Invalid access token", "id "+added.ID, "that id is gone", "applying again adds the number")
+		w.apply().succeeded().silent().does(address, "create")
+		w.plan().succeeded().silent().does()
+		writes(t, server, 2, 1)
+	})
+}
+
+func TestReplacementSaysWhatItCosts(t *testing.T) {
+	t.Parallel()
+	w, _, added := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))
+	w.plan("-destroy").succeeded().silent()
+	w.write("main.tf", number(withToken(nextToken)))
+	w.plan().succeeded().does(address, "replace").
+		warned("Phone number "+added.ID+" will be deleted and added again", "A change of access_token", "agent", "conversations and messages", "templates and campaigns", `display name "Shop" goes too`)
+}
+
+func TestUnknownValuesOfARequiredArgumentReplace(t *testing.T) {
+	t.Parallel()
+	w, _, _ := applied(t, sandbox.Options{}, withToken(testToken))
+	w.write("main.tf", strings.Replace(number(withToken(testToken)), `"`+whatsAppID+`"`, "terraform_data.id.output", 1)+
+		"resource \"terraform_data\" \"id\" {\n  input = \"17841234567890123\"\n}\n")
+	w.apply().succeeded().does(address, "replace", "terraform_data.id", "create")
+	w.plan().succeeded().silent().does()
+}
+
+func TestCreateBeforeDestroyMeetsTheOldNumber(t *testing.T) {
+	t.Parallel()
+	const lifecycle = "lifecycle {\n    create_before_destroy = true\n  }"
+	w, server, added := applied(t, sandbox.Options{}, withToken(testToken), lifecycle)
+	w.write("main.tf", number(withToken(nextToken), lifecycle))
+	w.apply().failed("Phone number already exists", "create_before_destroy", "destroy = false", testUser+"/"+added.ID)
+	if got := server.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
+		t.Errorf("the account holds %+v", got)
+	}
+}
+
+func TestDeletionProtection(t *testing.T) {
+	t.Parallel()
+	const on, off = "deletion_protection = true", "deletion_protection = false"
+	steps := map[string]func(w *workspace) outcome{
+		"destroy":       func(w *workspace) outcome { return w.destroy() },
+		"a replacement": func(w *workspace) outcome { w.write("main.tf", number(withToken(nextToken), on)); return w.apply() },
+		"a replacement that switches it off": func(w *workspace) outcome {
+			w.write("main.tf", number(withToken(nextToken), off))
+			return w.apply()
+		},
+		"-replace":        func(w *workspace) outcome { return w.apply("-replace=" + address) },
+		"a taint":         func(w *workspace) outcome { w.run("taint", address); return w.apply() },
+		"a removed block": func(w *workspace) outcome { w.write("main.tf", ""); return w.apply() },
+		"a removed block, unrefreshed": func(w *workspace) outcome {
+			w.write("main.tf", "")
+			return w.apply("-refresh=false")
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(steps)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server, added := applied(t, sandbox.Options{}, withToken(testToken), on)
+			steps[name](w).failed("Phone number "+added.ID+" is protected from deletion", "set deletion_protection = false, apply")
+			writes(t, server, 0, 0)
+			if got := server.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
+				t.Errorf("the account holds %+v", got)
+			}
+		})
+	}
+	t.Run("switched off first", func(t *testing.T) {
+		t.Parallel()
+		w, server, _ := applied(t, sandbox.Options{}, withToken(testToken), on)
+		w.write("main.tf", number(withToken(testToken), off))
+		w.apply().succeeded().silent().does(address, "update")
+		writes(t, server, 0, 0)
+		w.destroy().succeeded()
+		writes(t, server, 0, 1)
+	})
+}

@@ -1,0 +1,364 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// trouble is a refusal of the API, and what is to be read of it.
+type trouble struct {
+	platform string // whatsapp where none is named
+	// status and message are the API's; zero: the sandbox's own refusal.
+	status  int
+	message string
+	// at is the attribute that the error points at; empty: the resource as a whole.
+	at    string
+	title string
+	says  []string
+	// not is what would lead astray.
+	not []string
+}
+
+// correlation is the correlation id of a refusal.
+func correlation(name string) string { return "corr-" + strings.ReplaceAll(name, " ", "-") }
+
+// refusal answers in a dialect's form.
+func refusal(dialect sandbox.Dialect, status int, message, correlationID string) sandbox.Behaviour {
+	field := map[sandbox.Dialect]string{sandbox.Published: "correlation_id", sandbox.Deployed: "correlationId"}[dialect]
+	return sandbox.Respond(status, "application/json", fmt.Sprintf(
+		`{"error":%q,"message":%q,%q:%q,"timestamp":"2025-02-10T10:00:00Z"}`, http.StatusText(status), message, field, correlationID))
+}
+
+// troublesOfAdding are the errors of the published page, and what else an add may meet. The token of
+// the sandbox's own refusals is too short for it.
+func troublesOfAdding(dialect sandbox.Dialect) map[string]trouble {
+	registered := trouble{status: 409, message: "Phone number already exists"}
+	if dialect == sandbox.Deployed {
+		registered = trouble{status: 400, message: "Meta phone number 836990829491415 is already registered for whatsapp"}
+	}
+	const (
+		messaging, management = "whatsapp_business_messaging", "whatsapp_business_management"
+		messages, pages       = "instagram_manage_messages", "pages_messaging"
+	)
+	forWhatsApp := []string{"System User Access Token", messaging, management}
+	forInstagram := []string{"Page Access Token", messages, pages}
+	return map[string]trouble{
+		"WhatsApp token":              {title: "Invalid access token", says: forWhatsApp, not: forInstagram},
+		"Instagram token":             {platform: "instagram", title: "Invalid access token", says: forInstagram, not: forWhatsApp},
+		"web chat token":              {platform: "webchat", title: "Invalid access token", says: []string{"expired"}, not: []string{messaging, messages}},
+		"token refused with 401":      {status: 401, message: "Invalid access token: it has expired", title: "Invalid access token", says: forWhatsApp, not: []string{"BIZAPI_API_KEY"}},
+		"WhatsApp id":                 {status: 400, message: "Invalid meta_phone_number_id", at: "meta_phone_number_id", title: "Invalid meta_phone_number_id", says: []string{"numeric", "Phone Number ID", "not the phone number itself", "WhatsApp Manager"}, not: []string{"Instagram"}},
+		"Instagram id":                {platform: "instagram", status: 400, message: "Invalid meta_phone_number_id", at: "meta_phone_number_id", title: "Invalid meta_phone_number_id", says: []string{"numeric", "Instagram Account ID", "not the username"}, not: []string{"WhatsApp"}},
+		"web chat id":                 {platform: "webchat", status: 400, message: "Invalid meta_phone_number_id", at: "meta_phone_number_id", title: "Invalid meta_phone_number_id", says: []string{"web chat channel"}, not: []string{"WhatsApp", "Instagram"}},
+		"number of another user":      {status: registered.status, message: registered.message, at: "meta_phone_number_id", title: "Phone number already exists", says: []string{"another user", "Delete it there first", "import"}},
+		"unknown user":                {status: 400, message: "User with ID usr_abc123 not found", at: "user_id", title: "Unknown user", says: []string{`"usr_abc123"`, "base_url", "API key"}},
+		"unknown key":                 {status: 401, message: "Invalid API key", title: "API key refused", says: []string{"BIZAPI_API_KEY", "api_key"}, not: []string{messaging}},
+		"key without the right":       {status: 403, message: "Insufficient permissions", title: "Not allowed to add the phone number", says: []string{"API key", "user_id"}},
+		"failure":                     {status: 500, message: "Internal error", title: "API failure", says: []string{"correlation id"}},
+		"gateway without an upstream": {status: 502, message: "Bad gateway", title: "API failure", says: []string{"Try later"}},
+		"route that is not served":    {status: 404, message: "Route POST /v2/users/usr_abc123/phone_numbers not found", title: "Wrong base URL", says: []string{"BIZAPI_BASE_URL", "version path", "https://api.example.com/v1"}},
+		"refusal of another kind":     {status: 422, message: "The moon is full", title: "Could not add the phone number", says: []string{"The moon is full"}},
+	}
+}
+
+func TestTroubleshootingOfAnAdd(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newServer(t, sandbox.Options{Dialect: dialect, MinTokenLength: 100})
+		w := newWorkspace(t, url)
+		w.setenv("BIZAPI_MAX_RETRIES", "0")
+		troubles := troublesOfAdding(dialect)
+		names := slices.Sorted(maps.Keys(troubles))
+		text := ""
+		for at, name := range names {
+			text += troubled(at, troubles[name].platform)
+		}
+		w.write("main.tf", text)
+		server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Commit: true, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+			name := names[addOf(t, request)]
+			if trouble := troubles[name]; trouble.status != 0 {
+				refusal(dialect, trouble.status, trouble.message, correlation(name))(response, request, answer)
+				return
+			}
+			sandbox.Respond(answer.Status, "application/json", string(answer.Body))(response, request, answer)
+		}})
+		done := w.apply()
+		for at, name := range names {
+			t.Run(name, func(t *testing.T) {
+				troubles[name].isExplained(t, name, done.of(fmt.Sprintf("bizapi_phone_number.n%d", at)))
+			})
+		}
+		// With a literal token in the file, what people read must not quote it.
+		w.hides("apply", w.run("apply", "-auto-approve", "-no-color"), secret{"the token", testToken, []string{"main.tf"}})
+	})
+}
+
+// troubled is a number with a literal token, whose id is what addOf reads.
+func troubled(at int, platform string) string {
+	if platform == "" {
+		platform = "whatsapp"
+	}
+	return fmt.Sprintf(`
+resource "bizapi_phone_number" "n%[1]d" {
+  platform             = %[2]q
+  access_token         = %[3]q
+  user_id              = %[4]q
+  meta_phone_number_id = "1000%[1]d"
+}
+`, at, platform, testToken, testUser)
+}
+
+var callPattern = regexp.MustCompile(`status [45]\d\d: .*\(correlation id \S+\)`)
+
+// isExplained fails the test unless the one error says all that it should, and points where it
+// should.
+func (wanted trouble) isExplained(t *testing.T, name string, done outcome) {
+	t.Helper()
+	if len(done.errors) != 1 {
+		t.Fatalf("%d errors: %+v", len(done.errors), done.errors)
+	}
+	got := done.errors[0]
+	if !strings.HasPrefix(got.Summary, wanted.title) {
+		t.Errorf("the title is %q", got.Summary)
+	}
+	detail := folded(got.Detail)
+	for _, part := range wanted.says {
+		if !strings.Contains(detail, part) {
+			t.Errorf("no %q in: %s", part, detail)
+		}
+	}
+	for _, part := range wanted.not {
+		if strings.Contains(detail, part) {
+			t.Errorf("%q misleads in: %s", part, detail)
+		}
+	}
+	call := callPattern.FindString(detail)
+	if call == "" {
+		t.Errorf("no status and correlation id in: %s", detail)
+	}
+	if wanted.status != 0 && (!strings.Contains(call, fmt.Sprint("status ", wanted.status)) || !strings.Contains(call, correlation(name))) {
+		t.Errorf("not status %d and correlation id %s: %s", wanted.status, correlation(name), call)
+	}
+	if got.Snippet != nil || wanted.at != "" {
+		pointsAt(t, got, wanted.at)
+	}
+}
+
+// pointsAt fails the test unless the line that the CLI prints is the attribute's, or without one the
+// first of the resource.
+func pointsAt(t *testing.T, got diagnostic, attribute string) {
+	t.Helper()
+	if got.Snippet == nil {
+		t.Fatalf("%s points at nothing", got.Summary)
+	}
+	line := strings.TrimSpace(got.Snippet.Code)
+	start := attribute + " "
+	if attribute == "" {
+		start = `resource "bizapi_phone_number"`
+	}
+	if !strings.HasPrefix(line, start) {
+		t.Errorf("%s points at %s", got.Summary, line)
+	}
+}
+
+func TestTroubleshootingOfADelete(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newServer(t, sandbox.Options{Dialect: dialect})
+		w := newWorkspace(t, url)
+		w.setenv("BIZAPI_MAX_RETRIES", "0")
+		troubles := map[string]trouble{
+			"number of another user":   {status: 403, message: "Phone number belongs to another user", title: "Not allowed to delete phone number", says: []string{"API key", "user_id", "stays in the state"}},
+			"unknown key":              {status: 401, message: "Invalid API key", title: "API key refused", says: []string{"BIZAPI_API_KEY", "stays in the state"}},
+			"failure":                  {status: 503, message: "Down", title: "API failure", says: []string{"correlation id", "stays in the state"}},
+			"route that is not served": {status: 404, message: "Route DELETE /v2 not found", title: "Wrong base URL", says: []string{"BIZAPI_BASE_URL", "stays in the state"}},
+		}
+		names := slices.Sorted(maps.Keys(troubles))
+		text := ""
+		for at := range names {
+			text += troubled(at, "")
+		}
+		w.write("main.tf", text)
+		w.apply().succeeded()
+		ids := map[string]string{}
+		for _, number := range server.Numbers(testUser) {
+			at, _ := strings.CutPrefix(number.MetaPhoneNumberID, "1000")
+			ids[number.ID] = names[at[0]-'0']
+		}
+		server.Script(sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+			name := ids[request.URL.Path[strings.LastIndex(request.URL.Path, "/")+1:]]
+			refusal(dialect, troubles[name].status, troubles[name].message, correlation(name))(response, request, answer)
+		}})
+		done := w.apply("-destroy", "-refresh=false")
+		for id, name := range ids {
+			t.Run(name, func(t *testing.T) {
+				// The CLI gives these errors no address: their own text has to name the number.
+				found := done
+				found.errors = slices.DeleteFunc(slices.Clone(done.errors), func(d diagnostic) bool { return !strings.Contains(d.Detail, id) })
+				troubles[name].isExplained(t, name, found)
+			})
+		}
+	})
+}
+
+func TestTroubleshootingAtPlan(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newServer(t, sandbox.Options{Dialect: dialect})
+		w := newWorkspace(t, url)
+		w.write("main.tf", number(withToken(testToken), `user_id = "usr_nobody"`))
+		nobody := w.plan().failed("Unknown user", `"usr_nobody"`, "status 404", "correlation id")
+		pointsAt(t, nobody.errors[0], "user_id")
+
+		w.write("main.tf", number(withToken(testToken)))
+		w.apply().succeeded()
+		// What a refresh meets.
+		for name, trouble := range map[string]trouble{
+			"unknown key": {status: 401, message: "Invalid API key", title: "API key refused", says: []string{"BIZAPI_API_KEY", "Nothing was removed from the state"}},
+			"rate limit":  {status: 429, message: "Rate limit exceeded", title: "Rate limit outlasts the operation", says: []string{"100 requests a minute", "requests_per_minute", "Nothing was removed from the state"}},
+		} {
+			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+				response.Header().Set("Retry-After", "7200")
+				response.Header().Set("X-Correlation-Id", correlation(name))
+				refusal(dialect, trouble.status, trouble.message, correlation(name))(response, request, answer)
+			}})
+			trouble.isExplained(t, name, w.plan())
+			server.ClearFaults()
+		}
+	})
+}
+
+func TestTroubleshootingOfARateLimitThatOutlastsTheAdd(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newServer(t, sandbox.Options{Dialect: dialect})
+		w := newWorkspace(t, url)
+		w.write("main.tf", number(withToken(testToken)))
+		server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: sandbox.RateLimited("7200")})
+		limited := w.apply().failed("Rate limit outlasts the operation", "1,000 an hour", "requests_per_minute", "status 429", "correlation id")
+		if detail := limited.errors[0].Detail; !regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d`).MatchString(detail) {
+			t.Errorf("the message does not say when to come back: %s", detail)
+		}
+		writes(t, server, 1, 0)
+	})
+}
+
+func TestTroubleshootingOfAWrongBaseURL(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newServer(t, sandbox.Options{Dialect: dialect})
+		wrong := strings.TrimSuffix(url, "/v1") + "/api/v7"
+		w := newWorkspace(t, wrong)
+		w.write("main.tf", number(withToken(testToken)))
+		w.apply().failed("Wrong base URL", wrong, "BIZAPI_BASE_URL", "status 404", "correlation id")
+		writes(t, server, 0, 0)
+	})
+}
+
+var importBlockPattern = regexp.MustCompile(`(?s)import \{.*?\n *\}`)
+
+// What the message prints works when the address is put in, and imports instead of replacing.
+func TestTroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		name := "Registered by hand"
+		byHand := sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: nextToken, DisplayName: &name}
+		for _, appears := range []string{"before the plan", "between the plan and the add"} {
+			t.Run(appears, func(t *testing.T) {
+				t.Parallel()
+				server, url := newServer(t, sandbox.Options{Dialect: dialect})
+				w := newWorkspace(t, url)
+				w.write("main.tf", number(`for_each = toset(["the \"shop\""])`, withToken(testToken), named("Shop")))
+				if appears == "before the plan" {
+					server.Add(testUser, byHand)
+				} else {
+					server.Script(sandbox.Fault{On: sandbox.OpAdd, Before: func() { server.Add(testUser, byHand) }})
+				}
+				done := w.apply()
+				existing := server.Numbers(testUser)[0]
+				done.failed("Phone number already exists", existing.ID, "delete it first", "create_before_destroy", "destroy = false")
+				if appears == "before the plan" {
+					done.warned("Phone number "+existing.ID+" exists already", "import {")
+				} else {
+					done.silent().failed("status 4", "correlation id")
+				}
+				for _, shown := range append(done.errors, done.warnings...) {
+					pointsAt(t, shown, "meta_phone_number_id")
+					block := importBlockPattern.FindString(shown.Detail)
+					if !strings.Contains(block, "bizapi_phone_number.<NAME>") || shown.Address == "" {
+						t.Fatalf("no block and address to put in: %+v", shown)
+					}
+					w.write("imports.tf", strings.ReplaceAll(block, "bizapi_phone_number.<NAME>", shown.Address))
+					w.plan().succeeded().does(shown.Address, "update").warned("Access token of phone number " + existing.ID + " is recorded, not sent")
+				}
+				server.ForgetRequests()
+				w.apply().succeeded()
+				writes(t, server, 0, 0)
+				if got := w.attributes(done.errors[0].Address)["id"]; got != existing.ID {
+					t.Errorf("the state has %v, not the number that was there", got)
+				}
+				w.plan().succeeded().does()
+			})
+		}
+	})
+}
+
+// A number without a token in its block is imported without any change.
+func TestTroubleshootingImportBlockOfAPlainNumberChangesNothing(t *testing.T) {
+	t.Parallel()
+	server, url := newServer(t, sandbox.Options{})
+	existing := server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: nextToken})
+	w := newWorkspace(t, url)
+	w.write("main.tf", number(withToken(testToken)))
+	shown := w.plan().succeeded().warned("exists already").warnings[0]
+	w.write("main.tf", number())
+	w.write("imports.tf", strings.ReplaceAll(importBlockPattern.FindString(shown.Detail), "bizapi_phone_number.<NAME>", shown.Address))
+	w.apply().succeeded().silent().does(address, "import")
+	if got := w.attributes(address)["id"]; got != existing.ID {
+		t.Errorf("the state has %v", got)
+	}
+	writes(t, server, 0, 0)
+}
+
+// Every place of a configuration where a literal secret may stand, beside errors that could quote it.
+func TestTroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
+	t.Parallel()
+	const key = "sk_test_literal_key"
+	short, long := "EAAshort1", "EAA"+strings.Repeat("long", 250)
+	server := func(t *testing.T) string {
+		_, url := newServer(t, sandbox.Options{MinTokenLength: 100})
+		return url
+	}
+	provider := func(arguments string) string { return "provider \"bizapi\" {\n  " + arguments + "\n}\n" }
+	tests := map[string]struct {
+		text string
+		want string
+	}{
+		"a token that is too long":         {number(withToken(long)), "Invalid access token"},
+		"a token that the API refuses":     {number(withToken(short)), "Invalid access token"},
+		"a write-only one":                 {number(fmt.Sprintf("access_token_wo = %q", short), "access_token_wo_version = 1"), "Invalid access token"},
+		"two tokens":                       {number(withToken(short), fmt.Sprintf("access_token_wo = %q", long), "access_token_wo_version = 1"), "Two access tokens"},
+		"a token without a version":        {number(fmt.Sprintf("access_token_wo = %q", short)), "Token without a version"},
+		"a key with a line end":            {provider(fmt.Sprintf("api_key = %q", key+"\n")) + number(withToken(short)), "Unusable API key"},
+		"a key that the API refuses":       {provider(fmt.Sprintf("api_key = %q", key)) + number(withToken(short)), "API key refused"},
+		"a base URL with the key in it":    {provider(fmt.Sprintf("base_url = %q", "https://"+key+"@api.test/v1")) + number(withToken(short)), "Unusable base URL"},
+		"a base URL with a key in a query": {provider(fmt.Sprintf("base_url = %q", "https://api.test/v1?key="+key)) + number(withToken(short)), "Unusable base URL"},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t, server(t))
+			w.write("main.tf", tests[name].text)
+			kept := []string{"main.tf"}
+			done := w.hides("apply", w.run("apply", "-auto-approve", "-no-color", "-input=false"),
+				secret{"the key", key, kept}, secret{"the token", short, kept}, secret{"the long token", long[:30], kept})
+			if done.code == 0 || !strings.Contains(done.stderr, tests[name].want) {
+				t.Errorf("exit code %d, no %q in %s", done.code, tests[name].want, done.stderr)
+			}
+		})
+	}
+}
