@@ -96,6 +96,14 @@ func (a *account) diagnostic(err error, summary, advice, attribute string) diag.
 	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), summary, detail)
 }
 
+// adopted is an add whose answer was lost. The number is there, so this is no error.
+func adopted(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s was found after its answer was lost", id),
+		"The API did not answer the request that added the number, or the answer could not be read. The account did not hold the number before and holds it now, "+
+			"with the display name that was sent, so it is taken to be the one added and was not added twice. "+
+			"If somebody else added it at the same moment, it may have their access token: replace it with -replace=ADDRESS then.")
+}
+
 // existingNumber is the number that is in the way of an add, nil when the API does not show it.
 func existingNumber(err error) *bizapi.PhoneNumber {
 	if failure, ok := errors.AsType[*bizapi.Error](err); ok {

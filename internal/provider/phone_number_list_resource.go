@@ -65,9 +65,9 @@ func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	reading, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
-	numbers, diags := l.account.numbersOf(ctx, userID.ValueString(), config.Platform.ValueString())
+	numbers, diags := l.account.numbersOf(reading, userID.ValueString(), config.Platform.ValueString())
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -77,7 +77,7 @@ func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
 		for _, number := range numbers {
-			if !push(resultOf(context.WithoutCancel(ctx), req, number)) {
+			if !push(resultOf(ctx, req, number)) {
 				return
 			}
 		}

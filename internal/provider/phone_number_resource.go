@@ -191,6 +191,9 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 		return
 	}
 	r.account.hold(added.ID)
+	if added.Adopted {
+		resp.Diagnostics.Append(adopted(added.ID))
+	}
 	plan.ID = types.StringValue(added.ID)
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(added.CreatedAt), textOrNull(added.UpdatedAt)
 	if plan.DisplayName.IsUnknown() {

@@ -60,12 +60,13 @@ type reading struct{ how, text string }
 // looked for form by form: then it does not matter which characters a tool leaves as they are.
 func readings(text string) []reading {
 	all := readingsOf("", text)
-	for _, written := range all {
-		if decoded := base64Decoded(written.text); decoded != "" {
-			all = append(all, readingsOf(written.how+", in base64 ", decoded)...)
-		}
+	for _, escaped := range all[1:] {
+		all = append(all, reading{escaped.how + ", in it base64", base64Decoded(escaped.text)})
 	}
-	return all
+	// Twice, since private state is base64, and what Go's JSON makes of bytes in it is too.
+	once := base64Decoded(text)
+	all = append(all, readingsOf("base64 of ", once)...)
+	return append(all, readingsOf("base64 of base64 of ", base64Decoded(once))...)
 }
 
 // readingsOf are the text itself and what differs from it once it is decoded.
@@ -222,17 +223,18 @@ func TestSecretSearchFindsEveryWriting(t *testing.T) {
 	}
 	component := strings.NewReplacer("%21", "!", "%27", "'", "%7E", "~", "+", "%20").Replace(url.QueryEscape(awkwardToken))
 	writings := map[string]string{
-		"plain":                             "the token " + awkwardToken + " is bad",
-		"query-escaped":                     url.Values{"token": {awkwardToken}}.Encode(),
-		"query-escaped in lower case":       strings.ToLower(url.QueryEscape(strings.ToLower(awkwardToken))),
-		"path-escaped":                      "/users/" + url.PathEscape(awkwardToken),
-		"escaped as the path of a URL":      (&url.URL{Path: "/users/" + awkwardToken}).String(),
-		"escaped as by encodeURIComponent":  component,
-		"JSON-escaped":                      asJSON(awkwardToken),
-		"JSON-escaped, ASCII alone":         ascii.String(),
-		"JSON-escaped slashes":              strings.ReplaceAll(asJSON(awkwardToken), "/", `\/`),
-		"base64 of JSON, as private state":  base64.StdEncoding.EncodeToString([]byte(asJSON(awkwardToken))),
-		"base64 behind more of its letters": "a/Path/" + base64.RawURLEncoding.EncodeToString([]byte(awkwardToken)),
+		"plain":                              "the token " + awkwardToken + " is bad",
+		"query-escaped":                      url.Values{"token": {awkwardToken}}.Encode(),
+		"query-escaped in lower case":        strings.ToLower(url.QueryEscape(strings.ToLower(awkwardToken))),
+		"path-escaped":                       "/users/" + url.PathEscape(awkwardToken),
+		"escaped as the path of a URL":       (&url.URL{Path: "/users/" + awkwardToken}).String(),
+		"escaped as by encodeURIComponent":   component,
+		"JSON-escaped":                       asJSON(awkwardToken),
+		"JSON-escaped, ASCII alone":          ascii.String(),
+		"JSON-escaped slashes":               strings.ReplaceAll(asJSON(awkwardToken), "/", `\/`),
+		"base64 of JSON, as private state":   base64.StdEncoding.EncodeToString([]byte(asJSON(awkwardToken))),
+		"base64 within it, as a fingerprint": base64.StdEncoding.EncodeToString([]byte(asJSON(base64.StdEncoding.EncodeToString([]byte("salt" + awkwardToken))))),
+		"base64 behind more of its letters":  "a/Path/" + base64.RawURLEncoding.EncodeToString([]byte(awkwardToken)),
 	}
 	for before := range 3 {
 		text := "user:sec"[:5+before] + awkwardToken + "@host"
