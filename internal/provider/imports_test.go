@@ -120,3 +120,31 @@ func TestTokenOfAnImportedNumberIsSentByReplaceAlone(t *testing.T) {
 		t.Errorf("the API got %q", got)
 	}
 }
+
+// A plan cannot keep "no name" where the configuration has one, so the name is recorded.
+func TestImportOfANamelessNumberReplacesNothing(t *testing.T) {
+	t.Parallel()
+	server, url := newServer(t, sandbox.Options{})
+	added := server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: "EAAnobodyKnows"})
+	w := newWorkspace(t, url)
+	w.write("main.tf", number(named("Shop"))+importBlock(testUser+"/"+added.ID))
+	w.apply().succeeded().does(address, "update").warned("Display name of phone number "+added.ID+" is recorded, not sent", `"Shop"`)
+	w.plan().succeeded().silent().does()
+	w.write("main.tf", number())
+	w.apply().succeeded().silent().does(address, "update")
+	w.plan().succeeded().silent().does()
+	w.write("main.tf", number(named("Shop"), withToken(testToken)))
+	w.plan().succeeded().does(address, "replace")
+	writes(t, server, 0, 0)
+}
+
+func TestRenameToNoNameReplacesNothing(t *testing.T) {
+	t.Parallel()
+	w, server, added := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))
+	server.Rename(added.ID, "")
+	w.apply().succeeded().does(address, "update").warned("recorded, not sent", `"Shop"`)
+	w.plan().succeeded().silent().does()
+	server.Rename(added.ID, "Store")
+	w.plan().succeeded().does().warned("renamed outside Terraform", `"Shop"`, `"Store"`)
+	writes(t, server, 0, 0)
+}

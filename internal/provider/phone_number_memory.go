@@ -110,6 +110,13 @@ func renamed(seen *rename, before, now string) *rename {
 // rename, and so no wish to change anything.
 func (r *rename) explains(name string) bool { return r != nil && (r.FromAny || r.From == name) }
 
+// isUnsent tells whether inState is a name that an update recorded for a number that has none: a
+// plan cannot keep a name that is null where the configuration has one, so it stands in the state
+// alone.
+func (r *rename) isUnsent(inState, onAPI string) bool {
+	return r != nil && !r.FromAny && r.From == inState && r.To == "" && onAPI == ""
+}
+
 // settled is the memory of a rename once an update has applied a configuration that asks for name
 // while the state has current: an import has now been asked for something, and a name that is
 // accepted is one that was asked for.

@@ -92,7 +92,9 @@ type changePlan struct {
 	state   phoneNumberModel
 	plan    *phoneNumberModel
 	seen    memory
-	diags   *diag.Diagnostics
+	// notes are warnings of what stays as it is; a replacement makes them untrue.
+	notes diag.Diagnostics
+	diags *diag.Diagnostics
 }
 
 // decide fills the plan in and returns the attributes that replace the number, if any.
@@ -121,6 +123,7 @@ func (c *changePlan) decide(ctx context.Context) path.Paths {
 		}
 		return replacing
 	}
+	c.diags.Append(c.notes...)
 	// Nothing of a change in place reaches the API, so what it computes stays.
 	c.plan.ID, c.plan.CreatedAt, c.plan.UpdatedAt = c.state.ID, c.state.CreatedAt, c.state.UpdatedAt
 	return nil
@@ -133,7 +136,7 @@ func (c *changePlan) userReplaces() bool {
 	}
 	c.plan.UserID = c.state.UserID
 	if preset := c.account.userID; !preset.IsNull() && !preset.IsUnknown() && !preset.Equal(c.state.UserID) {
-		c.diags.AddAttributeWarning(path.Root("user_id"), fmt.Sprintf("Phone number %s stays with user %s", c.state.ID.ValueString(), c.state.UserID.ValueString()),
+		c.notes.AddAttributeWarning(path.Root("user_id"), fmt.Sprintf("Phone number %s stays with user %s", c.state.ID.ValueString(), c.state.UserID.ValueString()),
 			fmt.Sprintf("The provider's user_id is %s now, and the number belongs to %s. It is left where it is. "+
 				"Write user_id = %q into the resource to say so, or user_id = %q to replace the number with one of that user.",
 				preset.ValueString(), c.state.UserID.ValueString(), c.state.UserID.ValueString(), preset.ValueString()))
@@ -147,14 +150,24 @@ func (c *changePlan) displayNameReplaces() bool {
 	wanted, current := c.config.DisplayName, c.state.DisplayName
 	c.plan.DisplayName = current
 	switch {
+	case wanted.IsNull() && c.seen.Rename.isUnsent(current.ValueString(), ""):
+		c.plan.DisplayName = types.StringNull()
+		return false
 	case wanted.IsNull() || wanted.Equal(current):
 		return false
 	case wanted.IsUnknown():
-		c.diags.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is not known yet", c.state.ID.ValueString()),
+		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is not known yet", c.state.ID.ValueString()),
 			fmt.Sprintf("The name stays %s in this plan. The next plan knows the new one, and replaces the number if it differs.", quoted(current)))
 		return false
+	case c.seen.Rename.explains(wanted.ValueString()) && current.IsNull():
+		// Terraform takes the prior value in place of the configured one only where there is one.
+		c.plan.DisplayName = wanted
+		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is recorded, not sent", c.state.ID.ValueString()),
+			fmt.Sprintf("The configuration has %s, and the number has no name on the API, which cannot rename it. The name is noted in the state and sent nowhere. "+
+				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted)))
+		return false
 	case c.seen.Rename.explains(wanted.ValueString()):
-		c.diags.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed outside Terraform", c.state.ID.ValueString()),
+		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed outside Terraform", c.state.ID.ValueString()),
 			fmt.Sprintf("The configuration has %s, and the API has %s. The API cannot rename a number, so it is left alone. "+
 				"To accept the name, write it into the configuration, or leave display_name out. To restore yours, replace the number with "+
 				"-replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted), quoted(current)))
@@ -166,8 +179,11 @@ func (c *changePlan) displayNameReplaces() bool {
 
 // quoted is a name for a message.
 func quoted(name types.String) string {
-	if name.IsNull() {
-		return "no name"
+	switch {
+	case name.IsUnknown():
+		return "one that is not known yet"
+	case name.IsNull():
+		return "none"
 	}
 	return fmt.Sprintf("%q", name.ValueString())
 }
@@ -183,16 +199,16 @@ func (c *changePlan) tokenReplaces() string {
 		}
 		return "access_token"
 	case tokenRecorded:
-		c.diags.AddWarning(fmt.Sprintf("Access token of phone number %s is recorded, not sent", id),
+		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s is recorded, not sent", id),
 			"Terraform does not know which token the API has for this number, so the configured one is taken to be it: it is noted in the state and sent nowhere. "+
 				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
 	case tokenUnsent:
-		c.diags.AddWarning(fmt.Sprintf("Access token of phone number %s differs from the one sent", id),
+		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s differs from the one sent", id),
 			"access_token_wo has another value than the one that the API was given, and access_token_wo_version is the same, so nothing is sent. "+
 				"If the API should get the new token, change access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
 	case tokenPending:
 		c.plan.AccessToken = c.state.AccessToken
-		c.diags.AddWarning(fmt.Sprintf("Access token of phone number %s is not known yet", id),
+		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s is not known yet", id),
 			"The token stays the one in the state in this plan. The next plan knows the new one, and replaces the number if it differs.")
 	case tokenUnplannable:
 		c.diags.AddError(fmt.Sprintf("Access token of phone number %s cannot be planned", id),

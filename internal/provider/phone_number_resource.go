@@ -240,12 +240,14 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(r.account.readFailed(err, state))
 		return
 	}
-	seen.Rename = renamed(seen.Rename, state.DisplayName.ValueString(), number.DisplayName)
+	if !seen.Rename.isUnsent(state.DisplayName.ValueString(), number.DisplayName) {
+		seen.Rename = renamed(seen.Rename, state.DisplayName.ValueString(), number.DisplayName)
+		state.DisplayName = textOrNull(number.DisplayName)
+	}
 	seen.BaseURL = client.BaseURL()
 	if seen.APIKey == nil || !seen.APIKey.matches(r.account.options.APIKey) {
 		seen.APIKey = fingerprintOf(r.account.options.APIKey)
 	}
-	state.DisplayName = textOrNull(number.DisplayName)
 	state.CreatedAt, state.UpdatedAt = textOrNull(number.CreatedAt), textOrNull(number.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
@@ -276,8 +278,11 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 			seen.Token = fingerprintOf(configured.value.ValueString())
 		}
 	}
-	if isSet := !config.DisplayName.IsNull() && !config.DisplayName.IsUnknown(); isSet {
+	switch {
+	case !config.DisplayName.IsNull():
 		seen.Rename = seen.Rename.settled(config.DisplayName.ValueString(), state.DisplayName.ValueString())
+	case !plan.DisplayName.Equal(state.DisplayName): // a name that was recorded, and is left out now
+		seen.Rename = nil
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan)...)

@@ -136,3 +136,15 @@ func TestDeletionProtection(t *testing.T) {
 		writes(t, server, 0, 1)
 	})
 }
+
+// A replacement sends the token and the name of that moment, so nothing is said to stay.
+func TestReplacementSaysNothingOfWhatStays(t *testing.T) {
+	t.Parallel()
+	w, server, added := applied(t, sandbox.Options{}, withWriteOnly(testToken, 1), named("Shop"))
+	server.Rename(added.ID, "Store")
+	w.write("main.tf", strings.Replace(number(withWriteOnly(nextToken, 1), named("Shop")), whatsAppID, "17841234567890123", 1))
+	planned := w.plan().succeeded().does(address, "replace")
+	if len(planned.warnings) != 1 {
+		t.Errorf("warnings: %+v", planned.warnings)
+	}
+}

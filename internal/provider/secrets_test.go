@@ -63,10 +63,13 @@ func readings(text string) []reading {
 	for _, escaped := range all[1:] {
 		all = append(all, reading{escaped.how + ", in it base64", base64Decoded(escaped.text)})
 	}
-	// Twice, since private state is base64, and what Go's JSON makes of bytes in it is too.
-	once := base64Decoded(text)
-	all = append(all, readingsOf("base64 of ", once)...)
-	return append(all, readingsOf("base64 of base64 of ", base64Decoded(once))...)
+	// Base64 within base64: private state is wrapped so, and what Go's JSON makes of bytes in it again.
+	how := "base64 of "
+	for inner := base64Decoded(text); inner != ""; inner = base64Decoded(inner) {
+		all = append(all, readingsOf(how, inner)...)
+		how += "base64 of "
+	}
+	return all
 }
 
 // readingsOf are the text itself and what differs from it once it is decoded.
@@ -217,24 +220,25 @@ func TestSecretSearchFindsEveryWriting(t *testing.T) {
 		}
 		return string(encoded)
 	}
+	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	var ascii strings.Builder
 	for _, unit := range utf16.Encode([]rune(awkwardToken)) {
 		fmt.Fprintf(&ascii, `\u%04X`, unit)
 	}
 	component := strings.NewReplacer("%21", "!", "%27", "'", "%7E", "~", "+", "%20").Replace(url.QueryEscape(awkwardToken))
 	writings := map[string]string{
-		"plain":                              "the token " + awkwardToken + " is bad",
-		"query-escaped":                      url.Values{"token": {awkwardToken}}.Encode(),
-		"query-escaped in lower case":        strings.ToLower(url.QueryEscape(strings.ToLower(awkwardToken))),
-		"path-escaped":                       "/users/" + url.PathEscape(awkwardToken),
-		"escaped as the path of a URL":       (&url.URL{Path: "/users/" + awkwardToken}).String(),
-		"escaped as by encodeURIComponent":   component,
-		"JSON-escaped":                       asJSON(awkwardToken),
-		"JSON-escaped, ASCII alone":          ascii.String(),
-		"JSON-escaped slashes":               strings.ReplaceAll(asJSON(awkwardToken), "/", `\/`),
-		"base64 of JSON, as private state":   base64.StdEncoding.EncodeToString([]byte(asJSON(awkwardToken))),
-		"base64 within it, as a fingerprint": base64.StdEncoding.EncodeToString([]byte(asJSON(base64.StdEncoding.EncodeToString([]byte("salt" + awkwardToken))))),
-		"base64 behind more of its letters":  "a/Path/" + base64.RawURLEncoding.EncodeToString([]byte(awkwardToken)),
+		"plain":                                        "the token " + awkwardToken + " is bad",
+		"query-escaped":                                url.Values{"token": {awkwardToken}}.Encode(),
+		"query-escaped in lower case":                  strings.ToLower(url.QueryEscape(strings.ToLower(awkwardToken))),
+		"path-escaped":                                 "/users/" + url.PathEscape(awkwardToken),
+		"escaped as the path of a URL":                 (&url.URL{Path: "/users/" + awkwardToken}).String(),
+		"escaped as by encodeURIComponent":             component,
+		"JSON-escaped":                                 asJSON(awkwardToken),
+		"JSON-escaped, ASCII alone":                    ascii.String(),
+		"JSON-escaped slashes":                         strings.ReplaceAll(asJSON(awkwardToken), "/", `\/`),
+		"base64 of JSON, as private state":             base64.StdEncoding.EncodeToString([]byte(asJSON(awkwardToken))),
+		"base64 in base64 in base64, as a fingerprint": encode(asJSON(encode(asJSON(encode("salt" + awkwardToken))))),
+		"base64 behind more of its letters":            "a/Path/" + base64.RawURLEncoding.EncodeToString([]byte(awkwardToken)),
 	}
 	for before := range 3 {
 		text := "user:sec"[:5+before] + awkwardToken + "@host"
