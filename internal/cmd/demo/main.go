@@ -1,0 +1,130 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command demo runs the provider's main job on a sandbox of the API and checks
+// every step of it: it builds the provider, drives a real Terraform or OpenTofu
+// CLI through examples/quickstart in a temporary directory, and compares what the
+// CLI says with what reached the API. `make demo` runs it.
+//
+// It needs Go and a CLI: the one that TF_CLI names, or terraform or tofu from the
+// PATH. It ends with a non-zero status if any step does not do what it says, and
+// leaves nothing behind either way.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// timeLimit is for a machine that builds the provider from nothing; once built,
+// the demo takes seconds.
+const timeLimit = 10 * time.Minute
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	err := run(ctx, os.Stdout)
+	cancel()
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "\ndemo: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run does the demo and sums it up.
+func run(ctx context.Context, out io.Writer) error {
+	done, err := demonstrate(ctx, out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nAll %d steps did what they say, in %.1f s: %s.\n", len(steps()), done.took.Seconds(), done.asked)
+	fmt.Fprintln(out, "No command printed a token or the API key. The sandbox and the copy are gone.")
+	return nil
+}
+
+// outcome is what all steps together took.
+type outcome struct {
+	asked requestCounts
+	took  time.Duration
+}
+
+// demonstrate runs the steps and cleans up after them, whatever happened.
+func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
+	path, err := findCLI(os.Getenv("TF_CLI"), exec.LookPath)
+	if err != nil {
+		return outcome{}, err
+	}
+	api, err := startAPI(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer func() { err = errors.Join(err, api.close()) }()
+	work, err := newWorkspace(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer func() { err = errors.Join(err, work.remove()) }()
+
+	d := &demo{out: out, api: api, work: work, cli: newCLI(path, work, api.url)}
+	if err := d.introduce(ctx); err != nil {
+		return outcome{}, err
+	}
+	return d.runSteps(ctx)
+}
+
+// demo is what the steps work on.
+type demo struct {
+	out  io.Writer
+	api  *api
+	work *workspace
+	cli  *cli
+}
+
+func (d *demo) introduce(ctx context.Context) error {
+	version, err := d.cli.version(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", version)
+	fmt.Fprintf(d.out, "The API is a sandbox at %s.\n", d.api.url)
+	return nil
+}
+
+// runSteps ends at the first step that does not do what it says.
+func (d *demo) runSteps(ctx context.Context) (outcome, error) {
+	started := time.Now()
+	total := requestCounts{}
+	for i, s := range steps() {
+		fmt.Fprintf(d.out, "\n%d. %s\n", i+1, s.title)
+		d.api.forgetRequests()
+		if err := s.run(ctx, d); err != nil {
+			return outcome{}, fmt.Errorf("step %d (%s): %w", i+1, s.title, err)
+		}
+		asked := d.api.requests()
+		d.say("requests to the API: %s", asked)
+		total = total.plus(asked)
+	}
+	return outcome{asked: total, took: time.Since(started)}, nil
+}
+
+// say prints one line of the step that is running.
+func (d *demo) say(format string, args ...any) {
+	fmt.Fprintf(d.out, "   "+format+"\n", args...)
+}
+
+// stopped is err, or what ended the context: what a command says when it is
+// stopped is no news.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped: %w", context.Cause(ctx))
+	}
+	return err
+}

@@ -1,0 +1,144 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadPlannedActions(t *testing.T) {
+	for name, test := range map[string]struct {
+		changes string
+		want    map[string]string
+	}{
+		"a create": {
+			`{"address": "a", "change": {"actions": ["create"]}}`,
+			map[string]string{"a": "create"},
+		},
+		"a replacement names its order": {
+			`{"address": "a", "change": {"actions": ["delete", "create"]}}`,
+			map[string]string{"a": "delete, create"},
+		},
+		"a resource that stays as it is does not count": {
+			`{"address": "a", "change": {"actions": ["no-op"]}},
+			 {"address": "b", "change": {"actions": ["delete"]}}`,
+			map[string]string{"b": "delete"},
+		},
+		"an import that changes nothing counts": {
+			`{"address": "a", "change": {"actions": ["no-op"], "importing": {"id": "usr_abc123/pn_abc123"}}}`,
+			map[string]string{"a": "import"},
+		},
+		"an import that replaces shows it": {
+			`{"address": "a", "change": {"actions": ["delete", "create"], "importing": {"id": "usr_abc123/pn_abc123"}}}`,
+			map[string]string{"a": "import, delete, create"},
+		},
+		"an empty plan": {``, map[string]string{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := readPlannedActions([]byte(`{"format_version": "1.2", "resource_changes": [` + test.changes + `]}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReadPlannedActionsRefusesWhatIsNoPlan(t *testing.T) {
+	for _, output := range []string{``, `{}`, `<html>`} {
+		if got, err := readPlannedActions([]byte(output)); err == nil {
+			t.Errorf("%q was read as the plan %v", output, got)
+		}
+	}
+}
+
+func TestReadNumbersInState(t *testing.T) {
+	for name, test := range map[string]struct {
+		state string
+		want  map[string]number
+	}{
+		"a number by its address, and no other resource": {
+			`{"format_version": "1.0", "values": {"root_module": {"resources": [
+				{"address": "bizapi_phone_number.a", "type": "bizapi_phone_number", "values": {
+					"id": "1", "platform": "whatsapp", "meta_phone_number_id": "83", "display_name": "A", "access_token": "EAAfake"}},
+				{"address": "other.a", "type": "other", "values": {"id": "2"}}]}}}`,
+			map[string]number{"bizapi_phone_number.a": {id: "1", platform: "whatsapp", metaID: "83", displayName: "A"}},
+		},
+		"a number without a display name": {
+			`{"format_version": "1.0", "values": {"root_module": {"resources": [
+				{"address": "bizapi_phone_number.a", "type": "bizapi_phone_number", "values": {"id": "1", "display_name": null}}]}}}`,
+			map[string]number{"bizapi_phone_number.a": {id: "1"}},
+		},
+		"a state that holds nothing": {`{"format_version": "1.0"}`, map[string]number{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := readNumbersInState([]byte(test.state))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(number{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestCompareNumbers(t *testing.T) {
+	a, b := number{id: "1", metaID: "83"}, number{id: "2", metaID: "17"}
+	renamed := number{id: "1", metaID: "83", displayName: "A"}
+	for name, test := range map[string]struct {
+		state map[string]number
+		held  []number
+		same  bool
+	}{
+		"the same numbers in any order":    {map[string]number{"x": a, "y": b}, []number{b, a}, true},
+		"nothing on both sides":            {nil, nil, true},
+		"a number that the API lacks":      {map[string]number{"x": a}, nil, false},
+		"a number that the state lacks":    {nil, []number{a}, false},
+		"a number under two addresses":     {map[string]number{"x": a, "y": a}, []number{a}, false},
+		"one number with other attributes": {map[string]number{"x": a}, []number{renamed}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := compareNumbers(test.state, test.held); (err == nil) != test.same {
+				t.Errorf("got the error %v, want the same: %t", err, test.same)
+			}
+		})
+	}
+}
+
+func TestResultLine(t *testing.T) {
+	for name, test := range map[string]struct{ output, want string }{
+		"a plan":            {"  # a will be created\n\nPlan: 1 to add, 0 to change, 0 to destroy.\n\nNote: …\n", "Plan: 1 to add, 0 to change, 0 to destroy."},
+		"a plan of nothing": {"a: Refreshing state...\n\nNo changes. Your infrastructure matches the configuration.\n", "No changes. Your infrastructure matches the configuration."},
+		"an apply, which prints its plan too": {
+			"Plan: 1 to add, 0 to change, 0 to destroy.\na: Creating...\n\nApply complete! Resources: 1 added, 0 changed, 0 destroyed.\n",
+			"Apply complete! Resources: 1 added, 0 changed, 0 destroyed.",
+		},
+		"anything else": {"Terraform v1.11.4\n", "(no summary)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := resultLine(test.output); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCheckSecretsNamesTheVariableAndNotItsValue(t *testing.T) {
+	secrets := map[string]string{"TF_VAR_token": "EAAfake1"}
+	if err := checkSecrets("nothing to see", secrets); err != nil {
+		t.Error(err)
+	}
+	err := checkSecrets(`access_token = "EAAfake1"`, secrets)
+	if err == nil {
+		t.Fatal("a shown token passed")
+	}
+	if got, want := err.Error(), "the output shows the value of TF_VAR_token"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
