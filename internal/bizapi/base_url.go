@@ -28,6 +28,8 @@ func ParseBaseURL(raw string, allowInsecure bool) (*url.URL, error) {
 		return nil, errors.New("it must start with https://")
 	case parsed.Hostname() == "":
 		return nil, errors.New("it names no host")
+	case !isHost(parsed.Hostname()):
+		return nil, errors.New("its host is no name of letters, digits, dots and hyphens and no IP address")
 	case parsed.User != nil:
 		return nil, errors.New("it holds a user name or password, which belong in no URL; the API takes its key from api_key")
 	case strings.ContainsAny(raw, "?#"):
@@ -36,6 +38,14 @@ func ParseBaseURL(raw string, allowInsecure bool) (*url.URL, error) {
 		return nil, ErrInsecureURL
 	}
 	return oneSpelling(parsed)
+}
+
+// isHost takes a name in ASCII, which has one spelling but for case, or an IP address without a zone.
+func isHost(host string) bool {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Zone() == ""
+	}
+	return strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
 }
 
 func isLoopback(host string) bool {

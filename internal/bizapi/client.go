@@ -31,6 +31,10 @@ const (
 	DefaultMaxRetries     = 4
 )
 
+// maxResponse bounds a response, in bytes, so that a runaway server cannot exhaust memory. A page of
+// 1,000 numbers has about 500 KiB.
+const maxResponse = 32 << 20
+
 // Options say how a Client reaches the API.
 type Options struct {
 	// BaseURL is the API's root with its version path; see ParseBaseURL. Required.
@@ -67,6 +71,7 @@ type Client struct {
 	userAgent      string
 	maxRetries     int
 	requestTimeout time.Duration
+	maxResponse    int64 // bytes
 	log            *slog.Logger
 	secrets        *Secrets
 	clock          Clock
@@ -92,6 +97,7 @@ func New(options Options) (*Client, error) {
 		userAgent:      options.UserAgent,
 		maxRetries:     options.MaxRetries,
 		requestTimeout: options.RequestTimeout,
+		maxResponse:    maxResponse,
 		log:            options.Logger,
 		secrets:        options.Secrets,
 		clock:          options.Clock,

@@ -152,7 +152,7 @@ func checkRedirect(t *testing.T, err error) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	address := listener.Addr().String()
 	must(t, listener.Close())
@@ -170,11 +170,11 @@ func TestNobodyListens(t *testing.T) {
 				o.BaseURL, o.Clock, o.MaxRetries = parsedURL(t, root), clock, 2
 			})
 			_, err := client.List(t.Context(), user)
-			failureOf(t, err, KindUnreachable)
+			mustFail(t, err, KindUnreachable)
 			_, err = client.Add(t.Context(), user, number)
-			failureOf(t, err, KindUnreachable)
+			mustFail(t, err, KindUnreachable)
 			err = client.Delete(t.Context(), user, "pn_1")
-			failureOf(t, err, KindUnreachable)
+			mustFail(t, err, KindUnreachable)
 			if slept := clock.sleeps(); len(slept) != 6 {
 				t.Errorf("%d retries of three calls", len(slept))
 			}
@@ -220,9 +220,9 @@ func TestACertificateThatProvesNothingIsNotRetried(t *testing.T) {
 	clock := newFakeClock()
 	client, _ := newClient(t, nil, func(o *Options) { o.BaseURL, o.Clock = parsedURL(t, server.URL), clock })
 	_, err := client.List(t.Context(), user)
-	failureOf(t, err, KindCertificate)
+	mustFail(t, err, KindCertificate)
 	_, err = client.Add(t.Context(), user, number)
-	failureOf(t, err, KindCertificate)
+	mustFail(t, err, KindCertificate)
 	if served.Load() > 0 || len(clock.sleeps()) > 0 {
 		t.Errorf("%d requests, %d retries", served.Load(), len(clock.sleeps()))
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -127,7 +128,7 @@ func (c *Client) newRefusal(call call, answer answer) *Error {
 		e.Message = "the server answered " + c.describe(answer)
 	} else {
 		e.Message = c.excerpt(firstNonEmpty(body.Message, body.Error), longestMessage)
-		e.CorrelationID = firstNonEmpty(oneLine(body.CorrelationID), oneLine(body.CorrelationIDCamel), e.CorrelationID)
+		e.CorrelationID = firstNonEmpty(correlationID(body.CorrelationID), correlationID(body.CorrelationIDCamel), e.CorrelationID)
 	}
 	e.Kind = refusalKind(answer.status, strings.ToLower(body.Error+" "+body.Message))
 	if e.Kind == KindRedirect {
@@ -236,12 +237,16 @@ func (c *Client) excerpt(text string, length int) string {
 		text = c.secrets.Redact(text[:longestExcerpt])
 		text = text[:max(0, len(text)-unsafeEnd)]
 	}
-	text = oneLine(c.secrets.Redact(text))
+	text = oneLine(secretField.ReplaceAllString(c.secrets.Redact(text), `${1}"`+Redacted+`"`))
 	if short := []rune(text); len(short) > length {
 		return string(short[:length]) + "…"
 	}
 	return text
 }
+
+// secretField is a JSON field whose value is nobody's business: a deployed server's rows have the
+// access_token of numbers that nobody configured. The value may be cut off.
+var secretField = regexp.MustCompile(`(?i)("[^"]*(?:token|key|secret|password)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)`)
 
 // oneLine takes out what would break or repaint a terminal's line.
 func oneLine(text string) string {
@@ -252,6 +257,18 @@ func oneLine(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, "?"))
 	return strings.Join(strings.Fields(printable), " ")
+}
+
+// correlationForm is what an id looks like.
+var correlationForm = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,64}$`)
+
+// correlationID returns a server's correlation id, or nothing for what is none: a server that echoes
+// secrets may put one there that this process never saw.
+func correlationID(text string) string {
+	if correlationForm.MatchString(text) {
+		return text
+	}
+	return ""
 }
 
 // redirectTarget is where a redirect leads, less what may hold a secret.

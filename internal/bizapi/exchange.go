@@ -18,10 +18,6 @@ import (
 	"sync/atomic"
 )
 
-// maxResponse bounds a response, in bytes, so that a runaway server cannot exhaust memory. A page
-// of 1,000 numbers has about 500 KiB.
-const maxResponse = 32 << 20
-
 // answer is a response read to its end.
 type answer struct {
 	status        int
@@ -64,6 +60,7 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 			e.client.gate.passed(admission)
 			return &http.Response{StatusCode: e.answer.status, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
 		}
+		e.client.gate.noteRefusal(e.answer.correlationID)
 		e.client.gate.close(ctx, admission, e.answer.header.Get("Retry-After"))
 	}
 }
@@ -143,10 +140,10 @@ func (e *exchange) read(request *http.Request) error {
 	defer response.Body.Close()
 	e.connected.Store(true)
 	e.answer.status, e.answer.header = response.StatusCode, response.Header
-	e.answer.correlationID = firstNonEmpty(oneLine(response.Header.Get("x-correlation-id")), e.answer.correlationID)
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
+	e.answer.correlationID = firstNonEmpty(correlationID(response.Header.Get("x-correlation-id")), e.answer.correlationID)
+	body, err := io.ReadAll(io.LimitReader(response.Body, e.client.maxResponse+1))
 	switch {
-	case len(body) > maxResponse:
+	case int64(len(body)) > e.client.maxResponse:
 		return errTooLarge
 	case err != nil:
 		return fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err)
@@ -205,5 +202,9 @@ func (e *exchange) givenUp(ctx context.Context, cause error) *Error {
 
 // held makes the *Error of a call that the gate holds back for longer than its operation may take.
 func (c *Client) held(call call, held *heldError) *Error {
-	return c.redacted(&Error{Kind: KindRateLimited, Method: call.method, Path: call.path(), Message: held.Error()})
+	failure := &Error{Kind: KindRateLimited, Method: call.method, Path: call.path(), Message: held.Error()}
+	if refused := c.gate.lastRefusal(); refused != "" { // not by the client's own ceiling alone
+		failure.Status, failure.CorrelationID = http.StatusTooManyRequests, refused
+	}
+	return c.redacted(failure)
 }

@@ -32,6 +32,7 @@ type gate struct {
 	shut     time.Time // requests wait until then
 	closings int       // how often it was closed
 	refusals int       // closings in a row that no other answer came between
+	refused  string    // correlation id of the latest 429; empty when there was none
 }
 
 // newGate spreads perMinute so that no window of a minute has more: a tenth may go at once, and
@@ -133,6 +134,20 @@ func (g *gate) close(ctx context.Context, admission int, retryAfter string) {
 		g.log.LogAttrs(ctx, slog.LevelInfo, "the API's rate limit is reached; waiting",
 			slog.Time("until", until), slog.Duration("wait", wait))
 	}
+}
+
+// noteRefusal keeps the correlation id of a 429, for the errors of calls that are held back by it.
+func (g *gate) noteRefusal(correlationID string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refused = correlationID
+}
+
+// lastRefusal is the correlation id of the latest 429, empty when there was none.
+func (g *gate) lastRefusal() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.refused
 }
 
 // passed forgets the 429s in a row: the API has answered something else since the last one.

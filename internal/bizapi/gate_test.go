@@ -177,9 +177,9 @@ func TestAReaderInAHurryLeavesTheOthersWaiting(t *testing.T) {
 				<-sleepers
 				go read(hurried, results)
 			}
-			failureOf(t, <-results, KindRateLimited)
+			mustFail(t, <-results, KindRateLimited)
 			end()
-			failureOf(t, <-left, KindCanceled)
+			mustFail(t, <-left, KindCanceled)
 		})
 	}
 }
@@ -224,7 +224,7 @@ func TestRequestsPerMinute(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err := api.Add(ctx, user, numberNo(1000))
-	failureOf(t, err, KindRateLimited)
+	mustFail(t, err, KindRateLimited)
 }
 
 func TestARateLimitedApplyAddsAll(t *testing.T) {
@@ -279,7 +279,7 @@ func TestRetriesWaitLongerEachTime(t *testing.T) {
 	api := newAPI(t, sandbox.Options{}, func(o *Options) { o.MaxRetries = 6 })
 	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(500, "", "")})
 	_, err := api.List(t.Context(), user)
-	failureOf(t, err, KindServer)
+	mustFail(t, err, KindServer)
 	slept := api.clock.sleeps()
 	if len(slept) != 6 || !slices.IsSorted(slept[:5]) || slept[0] > firstBackoff || slept[0] < firstBackoff*3/4 || slept[5] > longestBackoff {
 		t.Errorf("waited %v", slept)

@@ -118,7 +118,7 @@ func TestAnErrorReachesAllWhoWaitAndIsNotKept(t *testing.T) {
 	eventually(t, "all readers wait", func() bool { return api.waiters() == cap(errs) })
 	close(held)
 	for range cap(errs) {
-		failureOf(t, <-errs, KindUnauthorized)
+		mustFail(t, <-errs, KindUnauthorized)
 	}
 	if lists := api.sandbox.Count(sandbox.OpList); lists != 1 {
 		t.Errorf("%d lists for one error", lists)
@@ -157,7 +157,7 @@ func TestOneWaitersEnd(t *testing.T) {
 			}
 			cancel()
 			err := <-results[ctx]
-			failureOf(t, err, KindCanceled)
+			mustFail(t, err, KindCanceled)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v does not say that it was canceled", err)
 			}
@@ -380,7 +380,7 @@ func TestANumberIsNotBelievedGone(t *testing.T) {
 			if test.want == -1 {
 				must(t, err)
 			} else {
-				failureOf(t, err, test.want)
+				mustFail(t, err, test.want)
 			}
 			if listings := api.listings(); listings != test.listings {
 				t.Errorf("%d listings, want %d", listings, test.listings)
@@ -493,10 +493,10 @@ func TestClose(t *testing.T) {
 	}()
 	eventually(t, "the list is sent", func() bool { return api.sandbox.Count(sandbox.OpList) == 1 })
 	api.Close()
-	failureOf(t, <-waiting, KindCanceled)
+	mustFail(t, <-waiting, KindCanceled)
 	api.sandbox.ForgetRequests()
 	_, err := api.List(t.Context(), user)
-	failureOf(t, err, KindCanceled)
+	mustFail(t, err, KindCanceled)
 	if requests := api.sandbox.Requests(); len(requests) > 0 {
 		t.Error("a closed client sent a request")
 	}

@@ -159,6 +159,18 @@ func TestListReadsOnThroughTheDeletesOfAWholeApply(t *testing.T) {
 	}
 }
 
+func TestListDropsRowsThatComeTwice(t *testing.T) {
+	rows := []PhoneNumber{{ID: "1"}, {ID: "2"}, {ID: "2"}, {ID: "3"}, {ID: "3"}}
+	numbers, err := readPages(t.Context(), func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+		offset, _ := strconv.Atoi(query.Get("offset"))
+		return rows[min(offset, len(rows)):], nil
+	})
+	must(t, err)
+	if got := idsOf(numbers); !slices.Equal(got, []string{"1", "2", "3"}) {
+		t.Errorf("listed %v", got)
+	}
+}
+
 // shiftingServer answers pages of rows that come and go between any two requests.
 type shiftingServer struct {
 	random        *rand.Rand

@@ -6,11 +6,14 @@ package bizapi
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Redacted stands where a secret was.
@@ -40,8 +43,14 @@ type hashesOfLength struct {
 	known   map[uint64]struct{}
 }
 
-// Hold makes Redact cut secret out from now on. Texts under 8 bytes are not held.
+// Hold makes Redact cut secret out from now on, with and without the white space around it, which
+// headers lose. Texts under 8 bytes are not held.
 func (s *Secrets) Hold(secret string) {
+	s.hold(secret)
+	s.hold(strings.TrimSpace(secret))
+}
+
+func (s *Secrets) hold(secret string) {
 	if len(secret) < shortestSecret || s.holds(secret) {
 		return
 	}
@@ -136,7 +145,6 @@ func (s *Secrets) find(text string) []span {
 
 // writtenForms are the ways in which servers and logs were seen to write a secret, each once.
 func writtenForms(secret string) []string {
-	query, path := url.QueryEscape(secret), url.PathEscape(secret)
 	escaped, _ := json.Marshal(secret) // a string always marshals
 	var plain strings.Builder
 	encoder := json.NewEncoder(&plain)
@@ -144,8 +152,13 @@ func writtenForms(secret string) []string {
 	_ = encoder.Encode(secret)
 	unquoted := plain.String()[1 : plain.Len()-2] // less quotes and newline
 	forms := []string{
-		secret, query, lowerEscapes(query), path, lowerEscapes(path),
-		string(escaped[1 : len(escaped)-1]), unquoted, strings.ReplaceAll(unquoted, "/", `\/`),
+		secret, string(escaped[1 : len(escaped)-1]), unquoted, strings.ReplaceAll(unquoted, "/", `\/`), asciiAlone(unquoted),
+	}
+	query := url.QueryEscape(secret)
+	forms = append(forms, query, lowerEscapes(query))
+	for _, kept := range keptInURLs {
+		form := percentEncoded(secret, kept)
+		forms = append(forms, form, lowerEscapes(form))
 	}
 	// Inside a longer text that is encoded as a whole ("user:secret"), the secret starts at any of
 	// three positions of a group, and its outermost characters depend on its neighbours.
@@ -159,6 +172,40 @@ func writtenForms(secret string) []string {
 	}
 	slices.Sort(forms)
 	return slices.Compact(forms)
+}
+
+// keptInURLs are the characters that common tools leave as they are, beside letters, digits and -._~:
+// none, Python's quote, JavaScript's encodeURIComponent and encodeURI, Go's path elements and paths.
+var keptInURLs = []string{"", "/", "!*'()", "!*'();/?:@&=+$,#", "$&+=:@", "$&+=:@/;,"}
+
+// percentEncoded is URL-encoded text, in which the characters of kept stay as they are.
+func percentEncoded(text, kept string) string {
+	var encoded strings.Builder
+	for _, b := range []byte(text) {
+		if strings.IndexByte("-._~"+kept, b) >= 0 || '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z' {
+			encoded.WriteByte(b)
+		} else {
+			fmt.Fprintf(&encoded, "%%%02X", b)
+		}
+	}
+	return encoded.String()
+}
+
+// asciiAlone writes what is beyond ASCII as JSON's \u escapes, as Python does.
+func asciiAlone(text string) string {
+	var escaped strings.Builder
+	for _, r := range text {
+		switch {
+		case r < utf8.RuneSelf:
+			escaped.WriteRune(r)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&escaped, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&escaped, `\u%04x`, r)
+		}
+	}
+	return escaped.String()
 }
 
 // lowerEscapes writes the hexadecimal digits of URL escapes in lower case, as some servers do.

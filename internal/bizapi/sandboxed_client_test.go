@@ -215,6 +215,12 @@ func failureOf(t testing.TB, err error, kind Kind) *Error {
 	return failure
 }
 
+// mustFail is failureOf for those who want to know no more.
+func mustFail(t testing.TB, err error, kind Kind) {
+	t.Helper()
+	_ = failureOf(t, err, kind)
+}
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -6,6 +6,7 @@ package bizapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -156,17 +157,18 @@ func deadline(t *testing.T) context.Context {
 // each, the caller knows what the API holds or is told what it cannot know; and when the fault is
 // over, doing it again ends well.
 func TestFaultMatrix(t *testing.T) {
+	extents := map[int]string{1: "first attempt", sandbox.Always: "every attempt"}
+	works := map[string]func(*testing.T, sandbox.Dialect, fault, sandbox.Operation, int){
+		"adding": addUnderFault, "deleting": deleteUnderFault, "reading": readUnderFault,
+	}
 	for _, fault := range faults() {
 		for _, operation := range []sandbox.Operation{sandbox.OpAdd, sandbox.OpList, sandbox.OpDelete} {
-			for _, times := range []int{1, sandbox.Always} {
-				dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-					extent := map[int]string{1: "first attempt", sandbox.Always: "every attempt"}[times]
-					t.Run(fault.name+"/"+string(operation)+"/"+extent, func(t *testing.T) {
-						t.Run("adding", func(t *testing.T) { addUnderFault(t, dialect, fault, operation, times) })
-						t.Run("deleting", func(t *testing.T) { deleteUnderFault(t, dialect, fault, operation, times) })
-						t.Run("reading", func(t *testing.T) { readUnderFault(t, dialect, fault, operation, times) })
+			for times, extent := range extents {
+				for work, under := range works {
+					t.Run(fmt.Sprintf("%s/%s/%s/%s", fault.name, operation, extent, work), func(t *testing.T) {
+						dialects(t, func(t *testing.T, dialect sandbox.Dialect) { under(t, dialect, fault, operation, times) })
 					})
-				})
+				}
 			}
 		}
 	}
@@ -432,7 +434,7 @@ func TestAddsOfOneNumberRunOneAtATime(t *testing.T) {
 		if err := <-errs; err == nil {
 			succeeded++
 		} else {
-			failureOf(t, err, KindAlreadyExists)
+			mustFail(t, err, KindAlreadyExists)
 		}
 	}
 	if succeeded != 1 || api.sandbox.Count(sandbox.OpAdd) != 1 {
@@ -453,7 +455,7 @@ func TestAnAddWaitsForItsTurnAsLongAsItsContextLasts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := api.Add(ctx, user, number)
-	failureOf(t, err, KindCanceled)
+	mustFail(t, err, KindCanceled)
 	close(release)
 	must(t, <-first)
 	if len(api.turns.queues) != 0 {
@@ -561,7 +563,7 @@ func TestAnInterruptedListingAfterALostAnswerEndsWithinTheRequestTimeout(t *test
 		sandbox.Fault{On: sandbox.OpAdd, Before: interrupt, Commit: true, Do: sandbox.Drop()},
 		sandbox.Fault{On: sandbox.OpList, Skip: 1, Times: sandbox.Always, Do: sandbox.RateLimited("3600")})
 	_, err := api.Add(ctx, user, number)
-	failureOf(t, err, KindUnknownOutcome)
+	mustFail(t, err, KindUnknownOutcome)
 	if slept := api.clock.sleeps(); len(slept) > 0 {
 		t.Errorf("it waited %v", slept)
 	}
@@ -654,7 +656,7 @@ func TestDelete(t *testing.T) {
 					t.Error("the number is still there")
 				}
 			} else {
-				failureOf(t, err, test.want)
+				mustFail(t, err, test.want)
 			}
 			if lists := api.sandbox.Count(sandbox.OpList); lists != test.lists {
 				t.Errorf("%d list requests, want %d", lists, test.lists)
@@ -679,7 +681,7 @@ func TestDeleteRefusesAnIDThatIsAnotherPath(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	for _, id := range []string{"", ".", ".."} {
 		err := api.Delete(t.Context(), user, id)
-		failureOf(t, err, KindOther)
+		mustFail(t, err, KindOther)
 	}
 	if requests := api.sandbox.Requests(); len(requests) > 0 {
 		t.Errorf("sent %s %s", requests[0].Method, requests[0].Path)

@@ -44,15 +44,15 @@ func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice
 }
 
 // readFailed is a listing that could not be had. The state stays what it was.
-func (a *account) readFailed(err error, state phoneNumberModel) diag.Diagnostic {
+func (a *account) readFailed(err error, state phoneNumberModel, seen memory) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, state, "list the phone numbers of user "+state.UserID.ValueString())
-	return a.diagnostic(err, summary, advice+"\n\nNothing was removed from the state.", attribute)
+	return a.diagnostic(seen.redacted(err), summary, advice+"\n\nNothing was removed from the state.", attribute)
 }
 
 // deleteFailed is a number that could not be deleted. It stays in the state.
-func (a *account) deleteFailed(err error, state phoneNumberModel) diag.Diagnostic {
+func (a *account) deleteFailed(err error, state phoneNumberModel, seen memory) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, state, "delete phone number "+state.ID.ValueString())
-	return a.diagnostic(err, summary, advice+"\n\nThe number stays in the state; applying again tries once more.", attribute)
+	return a.diagnostic(seen.redacted(err), summary, advice+"\n\nThe number stays in the state; applying again tries once more.", attribute)
 }
 
 // adviceOnCall is the advice on what can go wrong with every call.

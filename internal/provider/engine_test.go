@@ -20,7 +20,7 @@ import (
 // so that hundreds of faults can be tried with a clock of their own. The acceptance tests use the
 // real CLI.
 type engine struct {
-	t       *testing.T
+	t       testing.TB
 	server  tfprotov6.ProviderServer
 	dial    *dialFaults
 	types   tftypes.Object
@@ -35,7 +35,7 @@ type engine struct {
 const numberType = "bizapi_phone_number"
 
 // newEngine starts a provider against the API at baseURL.
-func newEngine(t *testing.T, baseURL string, settings map[string]any) *engine {
+func newEngine(t testing.TB, baseURL string, settings map[string]any) *engine {
 	t.Helper()
 	e := &engine{t: t, dial: &dialFaults{next: http.DefaultTransport}}
 	e.restart(baseURL, settings)

@@ -77,7 +77,7 @@ func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.Impo
 		resp.Diagnostics.Append(importNotFound(wanted, client.BaseURL()))
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.account.readFailed(err, phoneNumberModel{UserID: types.StringValue(wanted.userID)}))
+		resp.Diagnostics.Append(r.account.readFailed(err, phoneNumberModel{UserID: types.StringValue(wanted.userID)}, memory{}))
 		return
 	}
 	for attribute, value := range map[string]any{

@@ -9,8 +9,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 // memory is what private state keeps of a number beside its state. Nothing in it can be turned back
@@ -73,6 +77,27 @@ func fingerprintOf(secret string) *fingerprint {
 // matches tells whether secret is the one that the fingerprint was taken of.
 func (f *fingerprint) matches(secret string) bool {
 	return hmac.Equal(f.Sum, sum(f.Salt, secret))
+}
+
+// tokenLike are the words of a message that may be a token: as they stand, and less what is around.
+var tokenLike = []*regexp.Regexp{regexp.MustCompile(`\S{10,}`), regexp.MustCompile(`[A-Za-z0-9_-]{10,}`)}
+
+// redacted is an error's text less the write-only token. A refresh and a delete are not given that
+// token: which word of a server's message is its echo, the fingerprint alone tells.
+func (m memory) redacted(err error) error {
+	if m.Token == nil {
+		return err
+	}
+	text := err.Error()
+	for _, words := range tokenLike {
+		text = words.ReplaceAllStringFunc(text, func(word string) string {
+			if m.Token.matches(word) {
+				return bizapi.Redacted
+			}
+			return word
+		})
+	}
+	return errors.New(text)
 }
 
 func sum(salt []byte, secret string) []byte {

@@ -237,7 +237,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.account.readFailed(err, state))
+		resp.Diagnostics.Append(r.account.readFailed(err, state, seen))
 		return
 	}
 	if !seen.Rename.isUnsent(state.DisplayName.ValueString(), number.DisplayName) {
@@ -313,12 +313,12 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 			resp.Diagnostics.Append(elsewhere)
 			return
 		} else if err != nil {
-			resp.Diagnostics.Append(r.account.deleteFailed(err, state))
+			resp.Diagnostics.Append(r.account.deleteFailed(err, state, seen))
 			return
 		}
 	}
 	if err := client.Delete(ctx, state.UserID.ValueString(), state.ID.ValueString()); err != nil {
-		resp.Diagnostics.Append(r.account.deleteFailed(err, state))
+		resp.Diagnostics.Append(r.account.deleteFailed(err, state, seen))
 		return
 	}
 	r.account.deleted(state.metaID(), state.ID.ValueString())

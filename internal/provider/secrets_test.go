@@ -386,7 +386,7 @@ func echoOf(status int) sandbox.Behaviour {
 
 func TestSecretsOfCrashesNeverShow(t *testing.T) {
 	t.Parallel()
-	var traced = regexp.MustCompile(`terraform-provider-bizapi\S* pid=(\d+)`)
+	traced := regexp.MustCompile(`terraform-provider-bizapi\S* pid=(\d+)`)
 	w, server := newEchoingWorkspace(t, sandbox.Deployed)
 	w.write("main.tf", secretVariables("ephemeral = true")+number("access_token_wo = var.token\n  access_token_wo_version = 1"))
 	w.setenv("TF_LOG_PATH", filepath.Join(w.dir, "trace.log"))
@@ -411,7 +411,7 @@ func TestSecretsOfCrashesNeverShow(t *testing.T) {
 	}
 }
 
-// TestMisleadingAnswersShowNoSecret has the secrets in places where they are easily passed on: cut in
+// The secrets are in places where they are easily passed on: cut in
 // half, in what is no API's answer, and in fields that are shown elsewhere.
 func TestSecretsInMisleadingAnswers(t *testing.T) {
 	const strangersToken = "EAAtokenOfAnotherNumberThatNobodyGave"

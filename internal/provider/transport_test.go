@@ -201,7 +201,7 @@ func TestTransportDowngradeToHTTPIsNotFollowed(t *testing.T) {
 func TestTransportFailures(t *testing.T) {
 	t.Parallel()
 	stranger, strangerHost, _ := newTLSServer(t, nil)
-	old, oldHost, _ := newTLSServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}) //nolint:gosec // a server that is too old is the point
+	old, oldHost, _ := newTLSServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 	hanging, hangingURL := newServer(t, sandbox.Options{})
 	hanging.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Hang()})
 	slow, slowURL := newServer(t, sandbox.Options{})
