@@ -274,6 +274,11 @@ func TestAListingThatReadersHoldIsNotChanged(t *testing.T) {
 	before, err := api.List(t.Context(), user)
 	must(t, err)
 	must(t, api.Delete(t.Context(), user, ids[1]))
+	after, err := api.List(t.Context(), user)
+	must(t, err)
+	if got := idsOf(after); !slices.Equal(got, []string{ids[0], ids[2]}) {
+		t.Errorf("the next shows %v", got)
+	}
 	_, err = api.Add(t.Context(), user, number)
 	must(t, err)
 	if got := idsOf(before); !slices.Equal(got, ids) {
@@ -348,6 +353,20 @@ func TestANumberIsBelievedGone(t *testing.T) {
 			t.Errorf("got %v after %d listings", err, listings)
 		}
 	})
+}
+
+func TestALateReaderTakesTheListingThatFollowedItsOwn(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	account := api.account(user)
+	first, err := account.shared(t.Context())
+	must(t, err)
+	second, err := account.fresh(t.Context())
+	must(t, err)
+	third, err := account.after(t.Context(), first)
+	must(t, err)
+	if third != second || api.listings() != 2 {
+		t.Errorf("%d listings", api.listings())
+	}
 }
 
 func TestANumberIsNotBelievedGone(t *testing.T) {
@@ -501,6 +520,32 @@ func TestClose(t *testing.T) {
 		t.Error("a closed client sent a request")
 	}
 	api.Close()
+}
+
+// slowEnd is a transport that takes its time to give up.
+type slowEnd struct{ sent, ended chan struct{} }
+
+func (s slowEnd) RoundTrip(request *http.Request) (*http.Response, error) {
+	close(s.sent)
+	<-request.Context().Done()
+	for range 1000 {
+		runtime.Gosched()
+	}
+	close(s.ended)
+	return nil, request.Context().Err()
+}
+
+func TestCloseWaitsForWhatItEnds(t *testing.T) {
+	slow := slowEnd{make(chan struct{}), make(chan struct{})}
+	client, _ := newClient(t, nil, func(o *Options) { o.Transport = slow })
+	go func() { _, _ = client.List(t.Context(), user) }()
+	<-slow.sent
+	client.Close()
+	select {
+	case <-slow.ended:
+	default:
+		t.Error("a request goes on")
+	}
 }
 
 func TestCloseLeavesNoGoroutine(t *testing.T) {

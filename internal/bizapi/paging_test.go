@@ -171,6 +171,26 @@ func TestListDropsRowsThatComeTwice(t *testing.T) {
 	}
 }
 
+func TestOldestFirst(t *testing.T) {
+	at := func(second int, id string) PhoneNumber {
+		return PhoneNumber{ID: id, CreatedAt: time.Unix(int64(second), 0).UTC().Format(time.RFC3339)}
+	}
+	for name, rows := range map[string][]PhoneNumber{
+		"oldest first":           {at(1, "1"), at(1, "2"), at(2, "3"), at(3, "4")},
+		"newest first":           {at(3, "4"), at(2, "3"), at(1, "2"), at(1, "1")},
+		"in no order":            {at(2, "3"), at(1, "1"), at(1, "2"), at(3, "4")},
+		"with part of a second":  {at(1, "1"), {ID: "2", CreatedAt: "1970-01-01T00:00:01.5Z"}, at(2, "3"), {ID: "4", CreatedAt: "1970-01-01T00:00:02.25Z"}},
+		"without times":          {{ID: "1"}, {ID: "2"}, {ID: "3"}, {ID: "4"}},
+		"some of them untimed":   {{ID: "1"}, {ID: "2"}, at(1, "3"), at(2, "4")},
+		"untimed ones come last": {at(2, "4"), at(1, "3"), {ID: "2"}, {ID: "1"}},
+	} {
+		oldestFirst(rows)
+		if got := idsOf(rows); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // shiftingServer answers pages of rows that come and go between any two requests.
 type shiftingServer struct {
 	random        *rand.Rand

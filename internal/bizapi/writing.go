@@ -165,7 +165,10 @@ func (a *adding) mayRepeat(failure *Error) bool {
 }
 
 // isRefusal tells a failure that the API answered with from a request that never got to it.
-func isRefusal(failure *Error) bool { return failure.Status >= 400 && failure.Status < 500 }
+// A rate limit that outlasts the operation ends it at the gate, before it is sent.
+func isRefusal(failure *Error) bool {
+	return failure.Status >= 400 && failure.Status < 500 && failure.Kind != KindRateLimited
+}
 
 func (a *adding) alreadyExists(failure *Error, existing PhoneNumber, message string) *Error {
 	exists := *failure
