@@ -20,6 +20,12 @@ import (
 // addFailed is a number that could not be added.
 func (a *account) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnAdd(err, plan)
+	switch bizapi.KindOf(err) {
+	case bizapi.KindNoAnswer, bizapi.KindServer, bizapi.KindUnreadable, bizapi.KindCanceled:
+		// It was not there when it was last looked for, but a slow server may still add it.
+		advice += fmt.Sprintf("\n\nShould the number appear after all, bring it in with the import id %s/%s/%s.",
+			plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
+	}
 	if gone := a.deletedID(plan.metaID()); gone != "" {
 		advice += fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. "+
 			"Once the cause above is removed, applying again adds the number under a new id.", gone)

@@ -42,6 +42,14 @@ func TestRenameElsewhereIsDriftAndReplacesNothing(t *testing.T) {
 	})
 }
 
+func TestNoDriftIsReportedWhereThereIsNone(t *testing.T) {
+	t.Parallel()
+	w, _, _ := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))
+	if drifted := w.run("plan", "-refresh-only", "-detailed-exitcode", "-json").parse(); drifted.code != 0 {
+		t.Errorf("a refresh-only plan ends with %d", drifted.code)
+	}
+}
+
 func TestRenameBackIsForgotten(t *testing.T) {
 	t.Parallel()
 	w, server, added := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))

@@ -121,3 +121,32 @@ func TestUserAgent(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The CLIs before 1.11 do not say that they can keep a value out of plan and state.
+func TestWriteOnlyTokenOnACLIThatLacksIt(t *testing.T) {
+	e := newEngine(t, "http://127.0.0.1:1", nil)
+	config := e.value(e.types, map[string]any{
+		"platform": "whatsapp", "meta_phone_number_id": faultMetaID,
+		"access_token_wo": "EAAfakeTokenNumberOne", "access_token_wo_version": 1,
+	})
+	for name, test := range map[string]struct {
+		capabilities *tfprotov6.ValidateResourceConfigClientCapabilities
+		want         string
+	}{
+		"an old CLI": {nil, "Terraform 1.11 and later"},
+		"a new CLI":  {&tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			validated, err := e.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+				TypeName: numberType, Config: e.dynamic(config), ClientCapabilities: test.capabilities,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := texts(validated.Diagnostics)
+			if (test.want == "") != (text == "") || !strings.Contains(text, test.want) || strings.Contains(text, "EAAfake") {
+				t.Errorf("got %q, wanted %q", text, test.want)
+			}
+		})
+	}
+}

@@ -163,12 +163,13 @@ func TestInterruptedApplyIsFinishedByTheNext(t *testing.T) {
 	}
 }
 
-func TestKilledProviderIsFoundByTheNextApply(t *testing.T) {
-	t.Parallel()
+// killedWhile applies a write-only number and kills the provider when the add meets the fault.
+func killedWhile(t *testing.T, fault sandbox.Fault) (*workspace, *sandbox.Server) {
+	t.Helper()
 	server, url := newServer(t, sandbox.Options{})
 	w := newWorkspace(t, url)
 	w.write("main.tf", number(withWriteOnly(testToken, 1)))
-	arrived := reached(server, sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Hang()})
+	arrived := reached(server, fault)
 	command, wait := w.start(t.Context(), "apply", "-json", "-input=false", "-auto-approve")
 	<-arrived
 	killProviders(t, command.Process.Pid)
@@ -182,6 +183,12 @@ func TestKilledProviderIsFoundByTheNextApply(t *testing.T) {
 		}
 	}
 	server.ClearFaults()
+	return w, server
+}
+
+func TestProviderKilledInsideARequest(t *testing.T) {
+	t.Parallel()
+	w, server := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Hang()})
 	numbers := server.Numbers(testUser)
 	if len(numbers) != 1 {
 		t.Fatalf("the account holds %+v", numbers)
@@ -192,6 +199,16 @@ func TestKilledProviderIsFoundByTheNextApply(t *testing.T) {
 	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().silent().does()
 	writes(t, server, 1, 0)
+}
+
+func TestProviderKilledAtTheGate(t *testing.T) {
+	t.Parallel()
+	w, server := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RateLimited("600")})
+	w.apply().succeeded().does(address, "create")
+	w.plan().succeeded().silent().does()
+	if got := server.Numbers(testUser); len(got) != 1 {
+		t.Errorf("the account holds %+v", got)
+	}
 }
 
 // killProviders kills the children of the CLI that are the provider under test.

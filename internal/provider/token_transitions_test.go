@@ -46,6 +46,7 @@ var transitions = map[string]transition{
 	"plain_to_unknown_same":   {before: withToken(testToken), after: "access_token = terraform_data.one.output", warning: "is not known yet"},
 	"plain_to_unknown_two":    {before: withToken(testToken), after: "access_token = terraform_data.two.output", warning: "is not known yet", next: "replace"},
 	"write_only_to_unknown":   {before: withWriteOnly(testToken, 1), after: "access_token_wo = terraform_data.one.output\n  access_token_wo_version = 1"},
+	"write_only_to_unknown_2": {before: withWriteOnly(testToken, 1), after: "access_token_wo = terraform_data.two.output\n  access_token_wo_version = 1"},
 	"imported_to_unknown":     {imported: true, after: "access_token = terraform_data.one.output", action: "update", warning: "recorded, not sent"},
 	"imported_to_unknown_wo":  {imported: true, after: "access_token_wo = terraform_data.one.output\n  access_token_wo_version = 1", action: "update", warning: "recorded, not sent"},
 }

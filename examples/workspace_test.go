@@ -1,0 +1,266 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	ephemeralschema "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// These tests hold everything that people copy (examples, guides, README) against the real CLI, the
+// real provider program and the sandbox. TF_ACC_TERRAFORM_PATH names the CLI; without it, the
+// terraform or the tofu on the PATH is taken.
+
+// repository is the root of the repository, seen from this directory.
+const repository = ".."
+
+func TestMain(m *testing.M) {
+	if strings.HasPrefix(filepath.Base(os.Args[0]), "terraform-provider-vault") {
+		serveVault()
+		return
+	}
+	code := m.Run()
+	if installedDir != "" {
+		_ = os.RemoveAll(installedDir)
+	}
+	os.Exit(code)
+}
+
+// theCLI is the one under test.
+type theCLI struct {
+	path   string
+	isTofu bool
+	minor  int // of version 1
+}
+
+var findCLI = sync.OnceValues(func() (theCLI, error) {
+	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	if path == "" {
+		for _, name := range []string{"terraform", "tofu"} {
+			if found, err := exec.LookPath(name); err == nil {
+				path = found
+				break
+			}
+		}
+	}
+	if path == "" {
+		return theCLI{}, errors.New("these tests need a CLI: install Terraform 1.11 or OpenTofu 1.11 or later, or name one in TF_ACC_TERRAFORM_PATH")
+	}
+	version, err := exec.Command(path, "version").Output()
+	if err != nil {
+		return theCLI{}, err
+	}
+	parts := regexp.MustCompile(`(Terraform|OpenTofu) v1\.(\d+)`).FindStringSubmatch(string(version))
+	if parts == nil {
+		return theCLI{}, fmt.Errorf("%s: not a version that is known: %s", path, version)
+	}
+	minor, _ := strconv.Atoi(parts[2])
+	return theCLI{path, parts[1] == "OpenTofu", minor}, nil
+})
+
+func cli(t *testing.T) theCLI {
+	t.Helper()
+	found, err := findCLI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// has tells whether the CLI has what Terraform got in a minor version of 1, and OpenTofu has not.
+func (c theCLI) has(terraformMinor int) bool {
+	return terraformMinor == 0 || !c.isTofu && c.minor >= terraformMinor
+}
+
+// needs skips a test of what the CLI does not have.
+func needs(t *testing.T, terraformMinor int) {
+	t.Helper()
+	if found := cli(t); !found.has(terraformMinor) {
+		t.Skipf("this CLI, version 1.%d, has no support for it", found.minor)
+	}
+}
+
+// installation is where the provider and its stand-ins are, once for all tests.
+type installation struct {
+	// commands is a directory with the CLI under the name terraform, for the shell.
+	commands string
+	// overrides is a CLI configuration with which nothing has to be initialised.
+	overrides string
+	// mirror is one with which `terraform init` finds the provider.
+	mirror string
+}
+
+// installedDir is removed when the tests end; empty when no test needed it.
+var installedDir string
+
+var install = sync.OnceValues(func() (installation, error) {
+	dir, err := os.MkdirTemp("", "examples")
+	if err != nil {
+		return installation{}, err
+	}
+	installedDir = dir
+	found, err := findCLI()
+	if err != nil {
+		return installation{}, err
+	}
+	// A package of a mirror, which a development override takes as well.
+	inMirror := func(host, provider, version string) string {
+		return filepath.Join(dir, "mirror", host, provider, version, runtime.GOOS+"_"+runtime.GOARCH)
+	}
+	program := filepath.Join(inMirror("registry.terraform.io", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0")
+	if text, err := exec.Command("go", "build", "-o", program, repository).CombinedOutput(); err != nil {
+		return installation{}, fmt.Errorf("%w: %s", err, text)
+	}
+	itself, err := os.Executable()
+	if err != nil {
+		return installation{}, err
+	}
+	links := map[string]string{
+		filepath.Join(dir, "commands", "terraform"): found.path,
+		filepath.Join(inMirror("registry.opentofu.org", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0"):  program,
+		filepath.Join(inMirror("registry.terraform.io", "hashicorp/vault", "5.0.0"), "terraform-provider-vault_v5.0.0"): itself,
+	}
+	for link, target := range links {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o700), os.Symlink(target, link)); err != nil {
+			return installation{}, err
+		}
+	}
+	made := installation{
+		commands:  filepath.Join(dir, "commands"),
+		overrides: filepath.Join(dir, "overrides.tfrc"),
+		mirror:    filepath.Join(dir, "mirror.tfrc"),
+	}
+	var overrides strings.Builder
+	for provider, version := range map[string]string{"bizapi/bizapi": "0.1.0", "hashicorp/vault": "5.0.0"} {
+		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+			fmt.Fprintf(&overrides, "%q = %q\n", host+"/"+provider, inMirror("registry.terraform.io", provider, version))
+		}
+	}
+	return made, errors.Join(
+		os.WriteFile(made.overrides, fmt.Appendf(nil, "provider_installation {\n  dev_overrides {\n%s}\n}\n", &overrides), 0o600),
+		os.WriteFile(made.mirror, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(dir, "mirror")), 0o600),
+	)
+})
+
+func installed(t *testing.T) installation {
+	t.Helper()
+	made, err := install()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// environment is that of a command of the CLI, with its configuration file and more variables.
+func environment(t *testing.T, config string, more ...string) []string {
+	return append([]string{
+		"TF_CLI_CONFIG_FILE=" + config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "NO_COLOR=1",
+		"TF_CLI_ARGS=-no-color", "HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(),
+		"PATH=" + installed(t).commands + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}, more...)
+}
+
+// run runs a program in a directory and returns what it printed, standard error included.
+func run(t *testing.T, dir string, env []string, name string, args ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), name, args...)
+	command.Dir, command.Env = dir, env
+	text, err := command.CombinedOutput()
+	return string(text), err
+}
+
+// terraform runs the CLI.
+func terraform(t *testing.T, dir string, env []string, args ...string) (string, error) {
+	t.Helper()
+	return run(t, dir, env, cli(t).path, args...)
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// copyDir copies an example's files. Where somebody tried the example, what Terraform left stays.
+func copyDir(t *testing.T, from, to string) {
+	t.Helper()
+	for _, path := range filesUnder(t, from, ".tf", ".hcl") {
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(to, rel), read(t, path))
+	}
+}
+
+// serveVault makes this program the Vault provider, as far as the guides need it: the documented
+// arguments of one ephemeral resource, which are checked and never read.
+func serveVault() {
+	err := providerserver.Serve(context.Background(), func() provider.Provider { return vault{} },
+		providerserver.ServeOpts{Address: "registry.terraform.io/hashicorp/vault"})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+type vault struct{}
+
+func (vault) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "vault"
+}
+func (vault) Schema(context.Context, provider.SchemaRequest, *provider.SchemaResponse)          {}
+func (vault) Configure(context.Context, provider.ConfigureRequest, *provider.ConfigureResponse) {}
+func (vault) Resources(context.Context) []func() resource.Resource                              { return nil }
+func (vault) DataSources(context.Context) []func() datasource.DataSource                        { return nil }
+func (vault) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return vaultSecret{} }}
+}
+
+type vaultSecret struct{}
+
+func (vaultSecret) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = "vault_kv_secret_v2"
+}
+
+func (vaultSecret) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = ephemeralschema.Schema{Attributes: map[string]ephemeralschema.Attribute{
+		"mount":     ephemeralschema.StringAttribute{Required: true},
+		"mount_id":  ephemeralschema.StringAttribute{Optional: true},
+		"name":      ephemeralschema.StringAttribute{Required: true},
+		"version":   ephemeralschema.Int64Attribute{Optional: true},
+		"data":      ephemeralschema.MapAttribute{Computed: true, Sensitive: true, ElementType: types.StringType},
+		"data_json": ephemeralschema.StringAttribute{Computed: true, Sensitive: true},
+	}}
+}
+
+func (vaultSecret) Open(context.Context, ephemeral.OpenRequest, *ephemeral.OpenResponse) {}
