@@ -1,0 +1,25 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build unix
+
+package main
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// startGroup puts a command into a process group of its own. Otherwise Ctrl-C
+// reaches the CLI twice, from the terminal and from the benchmark, and at the second
+// it gives up at once and leaves its provider running.
+func startGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+}
+
+// endGroup ends what an interrupted command left running.
+func endGroup(cmd *exec.Cmd) {
+	if cmd.Process != nil {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // no such group: nothing is left
+	}
+}
