@@ -42,7 +42,10 @@ func TestRenameElsewhereIsDriftAndReplacesNothing(t *testing.T) {
 	})
 }
 
+// Terraform before 1.13 compares the sensitive paths of a state, which it keeps in no order, and so
+// reports drift at random.
 func TestNoDriftIsReportedWhereThereIsNone(t *testing.T) {
+	needs(t, 13, 12)
 	t.Parallel()
 	w, _, _ := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))
 	if drifted := w.run("plan", "-refresh-only", "-detailed-exitcode", "-json").parse(); drifted.code != 0 {
