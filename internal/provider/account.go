@@ -26,9 +26,9 @@ type account struct {
 
 	mu     sync.Mutex
 	made   *bizapi.Client
-	silent map[string]bool   // users whose numbers could not be listed while planning
-	held   map[string]bool   // ids that stand in the state
-	gone   map[metaID]string // ids that this process deleted
+	silent map[string]bool    // users whose numbers could not be listed while planning
+	held   map[metaID]holding // numbers that stand in the state
+	gone   map[metaID]string  // ids that this process deleted
 }
 
 // metaID is what makes a number one of a kind on the whole API.
@@ -56,20 +56,26 @@ func (a *account) client() (*bizapi.Client, diag.Diagnostics) {
 	return a.made, diags
 }
 
-// hold notes that an id stands in the state, so that finding it on the account is no surprise.
-func (a *account) hold(id string) {
+// holding is a number that stands in the state.
+type holding struct{ id, userID string }
+
+// hold notes a number that stands in the state: finding it on the account is no surprise, and a plan
+// that adds it is the second half of a replacement.
+func (a *account) hold(number phoneNumberModel) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.held == nil {
-		a.held = map[string]bool{}
+		a.held = map[metaID]holding{}
 	}
-	a.held[id] = true
+	a.held[number.metaID()] = holding{number.ID.ValueString(), number.UserID.ValueString()}
 }
 
-func (a *account) holds(id string) bool {
+// holds returns what stands in the state under a platform and Meta id.
+func (a *account) holds(number metaID) (held holding, isHeld bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.held[id]
+	held, isHeld = a.held[number]
+	return held, isHeld
 }
 
 // deleted notes that this process deleted a number, for the message of an add that then fails.

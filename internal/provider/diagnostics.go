@@ -26,11 +26,18 @@ func (a *account) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
 		advice += fmt.Sprintf("\n\nShould the number appear after all, bring it in with the import id %s/%s/%s.",
 			plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
 	}
-	if gone := a.deletedID(plan.metaID()); gone != "" {
-		advice += fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. "+
-			"Once the cause above is removed, applying again adds the number under a new id.", gone)
+	return a.diagnostic(err, summary, advice+a.goneAdvice(plan), attribute)
+}
+
+// goneAdvice says what a failed add leaves after this process deleted the same number; empty where it
+// did not.
+func (a *account) goneAdvice(plan phoneNumberModel) string {
+	gone := a.deletedID(plan.metaID())
+	if gone == "" {
+		return ""
 	}
-	return a.diagnostic(err, summary, advice, attribute)
+	return fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. "+
+		"Once the cause above is removed, applying again adds the number under a new id.", gone)
 }
 
 func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice, attribute string) {

@@ -44,7 +44,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	case req.State.Raw.IsNull():
 		r.planCreate(ctx, config, &plan, &resp.Diagnostics)
 	default:
-		r.account.hold(state.ID.ValueString())
+		r.account.hold(state)
 		change := changePlan{account: r.account, config: config, state: state, plan: &plan, seen: recall(ctx, req.Private), diags: &resp.Diagnostics}
 		resp.RequiresReplace = change.decide(ctx)
 	}
@@ -75,13 +75,28 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 	if diags.HasError() {
 		return
 	}
+	held, isHeld := r.account.holds(plan.metaID())
+	if isHeld {
+		checkReplanned(held, config, *plan, diags)
+	}
 	existing, err := r.account.lookUp(ctx, *plan)
 	switch {
 	case err != nil:
 		diags.Append(r.account.diagnosticOfUser(err, *plan))
-	case existing != nil && !r.account.holds(existing.ID):
+	case existing != nil && existing.ID != held.id:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
 			"This plan adds a number that is there, and the API takes each number once. "+alreadyExistsAdvice(existing, *plan))
+	}
+}
+
+// checkReplanned makes the errors that a replacement needs where Terraform asks for none: with
+// -replace, replace_triggered_by and a taint, this create is the first that is seen of it.
+func checkReplanned(held holding, config, plan phoneNumberModel, diags *diag.Diagnostics) {
+	if config.UserID.IsNull() && plan.UserID.ValueString() != held.userID {
+		diags.Append(wouldMove(held, plan.UserID))
+	}
+	if problem := tokenLengthProblem(config, held.id); problem != nil {
+		diags.Append(problem)
 	}
 }
 
@@ -92,6 +107,8 @@ type changePlan struct {
 	state   phoneNumberModel
 	plan    *phoneNumberModel
 	seen    memory
+	// pending names a value that is not known yet and stays the state's in this plan.
+	pending string
 	// notes are warnings of what stays as it is; a replacement makes them untrue.
 	notes diag.Diagnostics
 	diags *diag.Diagnostics
@@ -123,6 +140,7 @@ func (c *changePlan) decide(ctx context.Context) path.Paths {
 		}
 		return replacing
 	}
+	c.checkPending()
 	c.diags.Append(c.notes...)
 	// Nothing of a change in place reaches the API, so what it computes stays.
 	c.plan.ID, c.plan.CreatedAt, c.plan.UpdatedAt = c.state.ID, c.state.CreatedAt, c.state.UpdatedAt
@@ -155,7 +173,11 @@ func (c *changePlan) displayNameReplaces() bool {
 		return false
 	case wanted.IsNull() || wanted.Equal(current):
 		return false
+	case wanted.IsUnknown() && current.IsNull():
+		c.planUnknownFirstName()
+		return false
 	case wanted.IsUnknown():
+		c.pending = "display_name"
 		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is not known yet", c.state.ID.ValueString()),
 			fmt.Sprintf("The name stays %s in this plan. The next plan knows the new one, and replaces the number if it differs.", quoted(current)))
 		return false
@@ -175,6 +197,33 @@ func (c *changePlan) displayNameReplaces() bool {
 	}
 	c.plan.DisplayName = wanted
 	return true
+}
+
+// planUnknownFirstName plans a name that is not known yet for a number that has none. Terraform takes
+// no null in place of it, so it is recorded where it cannot replace, and an error where it may.
+func (c *changePlan) planUnknownFirstName() {
+	if c.seen.Rename != nil && c.seen.Rename.FromAny {
+		c.plan.DisplayName = c.config.DisplayName
+		return
+	}
+	c.diags.AddAttributeError(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s cannot be planned", c.state.ID.ValueString()),
+		"The number has no name, and a name that is known after apply only would replace it, which must be seen before it happens. "+
+			"Apply what the name depends on first, with -target, or leave display_name out.")
+}
+
+// checkPending refuses a change in place beside a value that is not known yet: Terraform plans it
+// again once the value is known, and stops the apply if it then replaces.
+func (c *changePlan) checkPending() {
+	plan, state := c.plan, c.state
+	changes := !plan.DisplayName.Equal(state.DisplayName) || !plan.AccessToken.Equal(state.AccessToken) ||
+		!plan.AccessTokenWOVersion.Equal(state.AccessTokenWOVersion) ||
+		!plan.DeletionProtection.Equal(state.DeletionProtection) || !plan.Timeouts.Equal(state.Timeouts)
+	if c.pending == "" || !changes {
+		return
+	}
+	c.diags.AddError(fmt.Sprintf("Change of phone number %s cannot be planned", state.ID.ValueString()),
+		c.pending+" is known after apply only, and something else of the number changes in the same plan: if the value turns out another, the number has to be replaced, which must be seen before it happens. "+
+			"Apply what "+c.pending+" depends on first, with -target, or leave the other change for the next apply.")
 }
 
 // quoted is a name for a message.
@@ -207,6 +256,7 @@ func (c *changePlan) tokenReplaces() string {
 			"access_token_wo has another value than the one that the API was given, and access_token_wo_version is the same, so nothing is sent. "+
 				"If the API should get the new token, change access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
 	case tokenPending:
+		c.pending = "access_token"
 		c.plan.AccessToken = c.state.AccessToken
 		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s is not known yet", id),
 			"The token stays the one in the state in this plan. The next plan knows the new one, and replaces the number if it differs.")
@@ -228,9 +278,7 @@ func (c *changePlan) checkReplacement(ctx context.Context) {
 	c.checkReplacementToken()
 	target := c.plan.UserID
 	if preset := c.account.userID; c.config.UserID.IsNull() && !preset.Equal(c.state.UserID) {
-		c.diags.AddAttributeError(path.Root("user_id"), fmt.Sprintf("Replacing phone number %s would move it to another user", id),
-			fmt.Sprintf("The number belongs to user %[1]s and its configuration names none, so the new one would go to the provider's user (%[2]s). "+
-				"Write user_id = %[1]q into the resource to keep it there, or name the other user to move it.", c.state.UserID.ValueString(), quoted(preset)))
+		c.diags.Append(wouldMove(holding{id, c.state.UserID.ValueString()}, preset))
 		target = preset
 	}
 	if c.diags.HasError() {
@@ -249,16 +297,32 @@ func (c *changePlan) checkReplacement(ctx context.Context) {
 }
 
 func (c *changePlan) checkReplacementToken() {
-	configured := configuredToken(c.config)
-	length := utf8.RuneCountInString(configured.value.ValueString())
-	switch {
-	case configured.attribute == noToken:
+	if configuredToken(c.config).attribute == noToken {
 		c.diags.Append(missingToken(c.plan.Platform.ValueString()))
-	case !configured.value.IsUnknown() && (length < shortestToken || length > longestToken):
-		c.diags.AddError("Invalid access token",
-			fmt.Sprintf("The access token that phone number %s would be added again with has %d characters, and the API takes %d to %d: the add would fail after the delete.",
-				c.state.ID.ValueString(), length, shortestToken, longestToken))
+		return
 	}
+	if problem := tokenLengthProblem(c.config, c.state.ID.ValueString()); problem != nil {
+		c.diags.Append(problem)
+	}
+}
+
+// tokenLengthProblem is a token that the add of a replacement would be refused for; nil is none.
+func tokenLengthProblem(config phoneNumberModel, id string) diag.Diagnostic {
+	value := configuredToken(config).value
+	length := utf8.RuneCountInString(value.ValueString())
+	if value.IsNull() || value.IsUnknown() || length >= shortestToken && length <= longestToken {
+		return nil
+	}
+	return diag.NewErrorDiagnostic("Invalid access token",
+		fmt.Sprintf("The access token that phone number %s would be added again with has %d characters, and the API takes %d to %d: the add would fail after the delete.",
+			id, length, shortestToken, longestToken))
+}
+
+// wouldMove is a replacement whose add would go to another user than the number's.
+func wouldMove(held holding, user types.String) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), fmt.Sprintf("Replacing phone number %s would move it to another user", held.id),
+		fmt.Sprintf("The number belongs to user %[1]s and its configuration names none, so the new one would go to the provider's user (%[2]s). "+
+			"Write user_id = %[1]q into the resource to keep it there, or name the other user to move it.", held.userID, quoted(user)))
 }
 
 // warnOfCost says what goes with the id. The id stands in the summary, since the CLI folds warnings
@@ -293,10 +357,8 @@ func names(paths path.Paths) string {
 // looked up: a plan without a network works. Only an unknown user is an error.
 func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.PhoneNumber, error) {
 	userID := wanted.UserID.ValueString()
-	for _, value := range []types.String{wanted.UserID, wanted.Platform, wanted.MetaPhoneNumberID} {
-		if value.IsUnknown() {
-			return nil, nil
-		}
+	if wanted.UserID.IsUnknown() {
+		return nil, nil
 	}
 	client, diags := a.client()
 	timeout, timeoutDiags := wanted.Timeouts.Read(ctx, defaultReadTimeout)
@@ -305,6 +367,7 @@ func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	// Values that are not known yet match no number; the listing still tells whether the user is there.
 	number, err := client.FindByMetaID(ctx, userID, wanted.Platform.ValueString(), wanted.MetaPhoneNumberID.ValueString())
 	switch {
 	case err == nil:
@@ -320,5 +383,5 @@ func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.
 // diagnosticOfUser is a plan for a user that the API does not know.
 func (a *account) diagnosticOfUser(err error, plan phoneNumberModel) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, plan, "list the phone numbers of user "+plan.UserID.ValueString())
-	return a.diagnostic(err, summary, advice, attribute)
+	return a.diagnostic(err, summary, advice+a.goneAdvice(plan), attribute)
 }

@@ -156,6 +156,7 @@ func (r *phoneNumberResource) ValidateConfig(ctx context.Context, req resource.V
 	}
 	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
 	validateTokens(config, &resp.Diagnostics)
+	validateTimeouts(config.Timeouts, &resp.Diagnostics)
 }
 
 // Create adds the number. Once its id is known nothing may be an error any more, and no planned
@@ -190,11 +191,11 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 		resp.Diagnostics.Append(r.account.addFailed(err, plan))
 		return
 	}
-	r.account.hold(added.ID)
 	if added.Adopted {
 		resp.Diagnostics.Append(adopted(added.ID))
 	}
 	plan.ID = types.StringValue(added.ID)
+	r.account.hold(plan)
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(added.CreatedAt), textOrNull(added.UpdatedAt)
 	if plan.DisplayName.IsUnknown() {
 		plan.DisplayName = textOrNull(added.DisplayName)
@@ -221,7 +222,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	r.account.secrets.Hold(state.AccessToken.ValueString())
-	r.account.hold(state.ID.ValueString())
+	r.account.hold(state)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	number, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString())

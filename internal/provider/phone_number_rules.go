@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -180,6 +181,20 @@ func validateTokens(config phoneNumberModel, diags *diag.Diagnostics) {
 		diags.AddError("Token without a version",
 			"access_token_wo is set, and access_token_wo_version is not. Terraform keeps nothing of a write-only value, so the version is what says that it changed: "+
 				"set access_token_wo_version = 1, and count it up whenever the token is to be sent again.")
+	}
+}
+
+// validateTimeouts refuses lengths of time that are over before they begin: a create that has no time
+// would fail after the delete of a replacement. The block's own check takes them.
+func validateTimeouts(configured timeouts.Value, diags *diag.Diagnostics) {
+	for operation, value := range configured.Attributes() {
+		text, ok := value.(types.String)
+		if !ok || text.IsNull() || text.IsUnknown() {
+			continue
+		}
+		if _, problem := parseDuration(text.ValueString()); problem != "" {
+			diags.AddAttributeError(path.Root("timeouts").AtName(operation), "Invalid length of time", problem)
+		}
 	}
 }
 

@@ -148,3 +148,99 @@ func TestReplacementSaysNothingOfWhatStays(t *testing.T) {
 		t.Errorf("warnings: %+v", planned.warnings)
 	}
 }
+
+// -replace, a taint and replace_triggered_by change no attribute: Terraform plans the delete without
+// asking, and the create is the only thing that the provider sees.
+func TestReplacementWithoutAChangeCannotFailHalfWay(t *testing.T) {
+	t.Parallel()
+	const trigger = "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }"
+	triggered := func(input string) string {
+		return number(withWriteOnly(testToken, 1), trigger) + fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", input)
+	}
+	tests := map[string]struct {
+		before  string
+		replace func(w *workspace) outcome
+		want    string
+	}{
+		"-replace for another default user": {number(withToken(testToken)), func(w *workspace) outcome {
+			w.setenv("BIZAPI_USER_ID", "usr_other")
+			return w.apply("-replace=" + address)
+		}, "would move it to another user"},
+		"a taint for another default user": {number(withToken(testToken)), func(w *workspace) outcome {
+			w.run("taint", address)
+			w.setenv("BIZAPI_USER_ID", "usr_other")
+			return w.apply()
+		}, "would move it to another user"},
+		"a trigger for another default user": {triggered("one"), func(w *workspace) outcome {
+			w.write("main.tf", triggered("two"))
+			w.setenv("BIZAPI_USER_ID", "usr_other")
+			return w.apply()
+		}, "would move it to another user"},
+		"-replace with a token that is too short": {number(withWriteOnly(testToken, 1)), func(w *workspace) outcome {
+			w.write("main.tf", number(withWriteOnly("EAAshort9", 1)))
+			return w.apply("-replace=" + address)
+		}, "has 9 characters"},
+		"-replace without time to add": {number(withToken(testToken)), func(w *workspace) outcome {
+			w.write("main.tf", number(withToken(testToken), "timeouts {\n    create = \"-5m\"\n  }"))
+			return w.apply("-replace=" + address)
+		}, "is not a length of time"},
+		"an unknown user beside an unknown Meta id": {number(withToken(testToken)), func(w *workspace) outcome {
+			w.write("main.tf", strings.Replace(number(withToken(testToken), `user_id = "usr_nobody"`), `"`+whatsAppID+`"`, "terraform_data.id.output", 1)+
+				"resource \"terraform_data\" \"id\" {\n  input = \"17841234567890123\"\n}\n")
+			return w.apply()
+		}, "usr_nobody"},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, url := newServer(t, sandbox.Options{})
+			w := newWorkspace(t, url)
+			w.write("main.tf", tests[name].before)
+			w.apply().succeeded()
+			server.ForgetRequests()
+			tests[name].replace(w).failed(tests[name].want)
+			writes(t, server, 0, 0)
+			if got := server.Numbers(testUser); len(got) != 1 {
+				t.Errorf("the account holds %+v", got)
+			}
+		})
+	}
+}
+
+// Beside another change, a value that is not known yet would make Terraform plan again in the apply.
+func TestPendingValueBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
+	t.Parallel()
+	const protection = "deletion_protection = true"
+	tests := map[string]struct {
+		before, after string
+		want          string
+	}{
+		"a token":               {number(withToken(testToken)), number("access_token = terraform_data.two.output", protection), "access_token is known after apply only"},
+		"a name":                {number(withToken(testToken), named("Shop")), number(withToken(testToken), "display_name = terraform_data.two.output", protection), "display_name is known after apply only"},
+		"a name where none was": {number(withToken(testToken)), number(withToken(testToken), "display_name = terraform_data.two.output"), "cannot be planned"},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, url := newServer(t, sandbox.Options{})
+			w := newWorkspace(t, url)
+			w.write("main.tf", tests[name].before)
+			w.apply().succeeded()
+			server.ForgetRequests()
+			w.write("main.tf", tests[name].after+unknowns)
+			w.apply().failed(tests[name].want, "-target")
+			writes(t, server, 0, 0)
+		})
+	}
+}
+
+func TestImportOfANamelessNumberTakesANameNotKnownYet(t *testing.T) {
+	t.Parallel()
+	server, url := newServer(t, sandbox.Options{})
+	added := server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: "EAAnobodyKnows"})
+	w := newWorkspace(t, url)
+	w.write("main.tf", number("display_name = terraform_data.two.output")+unknowns+importBlock(testUser+"/"+added.ID))
+	w.apply().succeeded()
+	w.plan().succeeded().silent().does()
+	writes(t, server, 0, 0)
+}
