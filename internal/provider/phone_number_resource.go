@@ -95,7 +95,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				Sensitive:           true,
 			},
 			"access_token_wo": schema.StringAttribute{
-				MarkdownDescription: "Meta's access token for the number as a write-only argument (Terraform 1.11, OpenTofu 1.11 and later): it reaches neither plan nor state, and may come from an ephemeral value. It is sent when the number is added, and again only when `access_token_wo_version` changes.",
+				MarkdownDescription: "Meta's access token for the number as a write-only argument (Terraform 1.11, OpenTofu 1.11 and later): it reaches neither plan nor state, and may come from an ephemeral value. It is sent whenever the number is added: a change of `access_token_wo_version` replaces the number for it, a change of the value alone does not.",
 				Optional:            true,
 				Sensitive:           true,
 				WriteOnly:           true,
