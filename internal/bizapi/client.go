@@ -139,9 +139,6 @@ func (c *Client) Close() {
 // BaseURL is the API root in the one spelling that two equal roots share.
 func (c *Client) BaseURL() string { return c.baseURL.String() }
 
-// Redact returns text with the API key and the access tokens in play cut out.
-func (c *Client) Redact(text string) string { return c.secrets.Redact(text) }
-
 // newTransport is like Go's own, with TLS 1.2 or later. It honours HTTPS_PROXY and the system's
 // roots, and keeps as many connections as Terraform has operations at a time.
 func newTransport() *http.Transport {

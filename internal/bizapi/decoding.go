@@ -11,15 +11,29 @@ import (
 	"unicode/utf8"
 )
 
-// phoneNumberBody is a number in both dialects. A deployed server sends access_token and more; what
-// is not named here is dropped while decoding.
+// phoneNumberBody is a number in both dialects. What a deployed server sends beside is dropped while
+// decoding, and so is AccessToken, which a name is searched for.
 type phoneNumberBody struct {
-	ID                string  `json:"id"`
-	Platform          string  `json:"platform"`
-	MetaPhoneNumberID string  `json:"meta_phone_number_id"`
-	DisplayName       *string `json:"display_name"`
-	CreatedAt         string  `json:"created_at"`
-	UpdatedAt         string  `json:"updated_at"`
+	ID                string      `json:"id"`
+	Platform          string      `json:"platform"`
+	MetaPhoneNumberID string      `json:"meta_phone_number_id"`
+	DisplayName       *string     `json:"display_name"`
+	AccessToken       listedToken `json:"access_token"`
+	CreatedAt         string      `json:"created_at"`
+	UpdatedAt         string      `json:"updated_at"`
+}
+
+// listedToken is the token of a row, empty where it is no text: nothing depends on it but what a name
+// is searched for.
+type listedToken string
+
+// UnmarshalJSON takes any value.
+func (t *listedToken) UnmarshalJSON(value []byte) error {
+	var text string
+	if json.Unmarshal(value, &text) == nil {
+		*t = listedToken(text)
+	}
+	return nil
 }
 
 // envelope is the deployed dialect's wrapping.
@@ -52,12 +66,12 @@ func (c *Client) decodeAdded(call call, answer answer, userID string, sent NewPh
 	}
 	var fields map[string]any
 	if err := json.Unmarshal(data, &fields); err != nil {
-		return PhoneNumber{}, c.unreadable(call, answer, "the server answered "+c.describe(answer))
+		return PhoneNumber{}, c.unreadable(call, answer, "the server answered "+c.describe(call, answer))
 	}
 	text := func(name string) string { value, _ := fields[name].(string); return value }
 	added := PhoneNumber{
 		ID: text("id"), UserID: userID, Platform: sent.Platform, MetaPhoneNumberID: sent.MetaPhoneNumberID,
-		DisplayName: c.secrets.Redact(text("display_name")),
+		DisplayName: c.displayName(text("display_name"), sent.AccessToken),
 	}
 	if problem := c.problemWithID(added.ID); problem != "" {
 		return PhoneNumber{}, c.unreadable(call, answer, "the answer names no usable number: "+problem)
@@ -74,7 +88,7 @@ func (c *Client) checkDeleted(call call, answer answer) error {
 		return nil
 	}
 	if !json.Valid(answer.body) {
-		return c.unreadable(call, answer, "the server answered "+c.describe(answer))
+		return c.unreadable(call, answer, "the server answered "+c.describe(call, answer))
 	}
 	if _, err := unwrap(answer.body); err != nil {
 		return c.unreadable(call, answer, err.Error())
@@ -97,7 +111,7 @@ func (c *Client) decodePage(call call, answer answer, userID string) ([]PhoneNum
 	}
 	var rows []json.RawMessage
 	if err := json.Unmarshal(data, &rows); err != nil || rows == nil {
-		return fail("a list of phone numbers was expected, and the server answered " + c.describe(answer))
+		return fail("a list of phone numbers was expected, and the server answered " + c.describe(call, answer))
 	}
 	numbers := make([]PhoneNumber, 0, len(rows))
 	for at, row := range rows {
@@ -121,7 +135,7 @@ func (c *Client) decodeRow(row []byte, userID string) (number PhoneNumber, probl
 	}
 	number = PhoneNumber{ID: body.ID, UserID: userID, Platform: body.Platform, MetaPhoneNumberID: body.MetaPhoneNumberID}
 	if body.DisplayName != nil {
-		number.DisplayName = c.secrets.Redact(*body.DisplayName)
+		number.DisplayName = c.displayName(*body.DisplayName, string(body.AccessToken))
 	}
 	created, createdOK := normalTime(body.CreatedAt)
 	updated, updatedOK := normalTime(body.UpdatedAt)

@@ -10,10 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
 	"strings"
-	"unicode"
 )
 
 // Kind is what an Error means to the person who reads it. It is decided once, when the Error is
@@ -125,14 +122,14 @@ func (c *Client) newRefusal(call call, answer answer) *Error {
 	var body refusal
 	_ = json.Unmarshal(answer.body, &body) // a field of another type leaves the rest readable
 	if body.Error+body.Message == "" {
-		e.Message = "the server answered " + c.describe(answer)
+		e.Message = "the server answered " + c.describe(call, answer)
 	} else {
-		e.Message = c.excerpt(firstNonEmpty(body.Message, body.Error), longestMessage)
-		e.CorrelationID = firstNonEmpty(correlationID(body.CorrelationID), correlationID(body.CorrelationIDCamel), e.CorrelationID)
+		e.Message = c.excerpt(call, firstNonEmpty(body.Message, body.Error), longestMessage)
+		e.CorrelationID = firstNonEmpty(correlationID(body.CorrelationID, answer.sentID), correlationID(body.CorrelationIDCamel, answer.sentID), e.CorrelationID)
 	}
 	e.Kind = refusalKind(answer.status, strings.ToLower(body.Error+" "+body.Message))
 	if e.Kind == KindRedirect {
-		e.Message = "the server redirects to " + redirectTarget(answer.header) + ", and redirects are not followed, since they would carry the API key along"
+		e.Message = "the server redirects to " + redirectTarget(call, answer.header) + ", and redirects are not followed, since they would carry the API key along"
 	}
 	return c.redacted(e)
 }
@@ -194,90 +191,6 @@ func (c *Client) redacted(failure *Error) *Error {
 	failure.Message = c.secrets.Redact(failure.Message)
 	failure.CorrelationID = c.secrets.Redact(failure.CorrelationID)
 	return failure
-}
-
-// damaged is what describe calls JSON that does not end, or is broken in the middle.
-const damaged = "JSON that is cut off or damaged"
-
-// describe names a body that is not the JSON expected, in a few words that fit a message.
-func (c *Client) describe(answer answer) string {
-	body := bytes.TrimSpace(answer.body)
-	kind := answer.header.Get("Content-Type")
-	switch {
-	case len(body) == 0:
-		return "an empty body"
-	case strings.Contains(kind, "html"), body[0] == '<':
-		return "an HTML or XML page, not JSON"
-	case isDamaged(body):
-		return damaged
-	}
-	start := c.excerpt(string(body[:min(len(body), longestExcerpt+1)]), shownExcerpt)
-	if json.Valid(body) {
-		return "JSON of another form: " + start
-	}
-	return "text that is not JSON: " + start
-}
-
-// Bounds of foreign text in a message, in characters: of a body, and of the API's own message.
-const (
-	shownExcerpt   = 120
-	longestMessage = 500
-)
-
-// Bounds of what an excerpt is made from, in bytes. The end of a text that was cut is dropped, since
-// it may be the half of a secret; no written form of a token is longer than that.
-const (
-	longestExcerpt = 16 << 10
-	unsafeEnd      = 4 << 10
-)
-
-// excerpt is the start of a text, on one line. The secrets go first: half of one is still one.
-func (c *Client) excerpt(text string, length int) string {
-	if len(text) > longestExcerpt {
-		text = c.secrets.Redact(text[:longestExcerpt])
-		text = text[:max(0, len(text)-unsafeEnd)]
-	}
-	text = oneLine(secretField.ReplaceAllString(c.secrets.Redact(text), `${1}"`+Redacted+`"`))
-	if short := []rune(text); len(short) > length {
-		return string(short[:length]) + "…"
-	}
-	return text
-}
-
-// secretField is a JSON field whose value is nobody's business: a deployed server's rows have the
-// access_token of numbers that nobody configured. The value may be cut off.
-var secretField = regexp.MustCompile(`(?i)("[^"]*(?:token|key|secret|password)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)`)
-
-// oneLine takes out what would break or repaint a terminal's line.
-func oneLine(text string) string {
-	printable := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	return strings.Join(strings.Fields(printable), " ")
-}
-
-// correlationForm is what an id looks like.
-var correlationForm = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,64}$`)
-
-// correlationID returns a server's correlation id, or nothing for what is none: a server that echoes
-// secrets may put one there that this process never saw.
-func correlationID(text string) string {
-	if correlationForm.MatchString(text) {
-		return text
-	}
-	return ""
-}
-
-// redirectTarget is where a redirect leads, less what may hold a secret.
-func redirectTarget(header http.Header) string {
-	target, err := url.Parse(header.Get("Location"))
-	if err != nil || target.String() == "" {
-		return "an unnamed place"
-	}
-	return (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String()
 }
 
 func withoutBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }

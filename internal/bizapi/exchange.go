@@ -23,7 +23,8 @@ type answer struct {
 	status        int
 	header        http.Header
 	body          []byte
-	correlationID string
+	correlationID string // the server's, or else the one that was sent
+	sentID        string // the correlation id of the request
 }
 
 // exchange sends the attempts of one call: each waits at the gate, is bounded by the request
@@ -75,8 +76,9 @@ func (e *exchange) attempt(ctx context.Context, request *http.Request) error {
 		request.Body, _ = request.GetBody() // of a bytes.Reader: never fails
 	}
 	e.attempts++
-	e.answer = answer{correlationID: rand.Text()}
-	request.Header.Set("x-correlation-id", e.answer.correlationID)
+	sentID := rand.Text()
+	e.answer = answer{correlationID: sentID, sentID: sentID}
+	request.Header.Set("x-correlation-id", sentID)
 
 	start := e.client.clock.Now()
 	var failure error
@@ -140,7 +142,7 @@ func (e *exchange) read(request *http.Request) error {
 	defer response.Body.Close()
 	e.connected.Store(true)
 	e.answer.status, e.answer.header = response.StatusCode, response.Header
-	e.answer.correlationID = firstNonEmpty(correlationID(response.Header.Get("x-correlation-id")), e.answer.correlationID)
+	e.answer.correlationID = firstNonEmpty(correlationID(response.Header.Get("x-correlation-id"), e.answer.sentID), e.answer.sentID)
 	body, err := io.ReadAll(io.LimitReader(response.Body, e.client.maxResponse+1))
 	switch {
 	case int64(len(body)) > e.client.maxResponse:
@@ -183,6 +185,8 @@ func (e *exchange) noAnswer(ctx context.Context, cause error) *Error {
 		failure.Kind = KindUnreachable
 	case timedOut:
 		failure.Message = fmt.Sprintf("no answer within %s", e.client.requestTimeout)
+	default:
+		failure.Message = e.client.brokenOff(e.call, cause)
 	}
 	return e.client.redacted(failure)
 }

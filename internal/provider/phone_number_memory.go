@@ -5,12 +5,8 @@ package provider
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -61,49 +57,25 @@ func (m memory) store(ctx context.Context, private privateWriter) diag.Diagnosti
 	return private.SetKey(ctx, memoryKey, value)
 }
 
-// fingerprint recognises a secret without holding it: HMAC-SHA-256 under a salt of its own, so that
-// equal tokens of two numbers cannot be told to be equal.
-type fingerprint struct {
-	Salt []byte `json:"salt"`
-	Sum  []byte `json:"sum"`
-}
-
-func fingerprintOf(secret string) *fingerprint {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails
-	return &fingerprint{Salt: salt, Sum: sum(salt, secret)}
-}
-
-// matches tells whether secret is the one that the fingerprint was taken of.
-func (f *fingerprint) matches(secret string) bool {
-	return hmac.Equal(f.Sum, sum(f.Salt, secret))
-}
-
-// tokenLike are the words of a message that may be a token: as they stand, and less what is around.
-var tokenLike = []*regexp.Regexp{regexp.MustCompile(`\S{10,}`), regexp.MustCompile(`[A-Za-z0-9_-]{10,}`)}
-
-// redacted is an error's text less the write-only token. A refresh and a delete are not given that
-// token: which word of a server's message is its echo, the fingerprint alone tells.
+// redacted is an error less the write-only token, which a refresh and a delete are not given.
 func (m memory) redacted(err error) error {
-	if m.Token == nil {
+	failure, isAPIs := errors.AsType[*bizapi.Error](err)
+	if !isAPIs {
 		return err
 	}
-	text := err.Error()
-	for _, words := range tokenLike {
-		text = words.ReplaceAllStringFunc(text, func(word string) string {
-			if m.Token.matches(word) {
-				return bizapi.Redacted
-			}
-			return word
-		})
+	shown := *failure
+	for _, text := range []*string{&shown.Path, &shown.Message, &shown.CorrelationID} {
+		*text = m.withoutToken(*text)
 	}
-	return errors.New(text)
+	return &shown
 }
 
-func sum(salt []byte, secret string) []byte {
-	mac := hmac.New(sha256.New, salt)
-	mac.Write([]byte(secret))
-	return mac.Sum(nil)
+// withoutToken is a server's text, or nothing of it where it holds the write-only token.
+func (m memory) withoutToken(text string) string {
+	if m.Token.isIn(text) {
+		return bizapi.Redacted
+	}
+	return text
 }
 
 // rename is a display name that changed without this configuration's doing: elsewhere, in the

@@ -242,6 +242,9 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		return
 	}
 	before := state
+	if number.DisplayName != state.DisplayName.ValueString() {
+		number.DisplayName = seen.withoutToken(number.DisplayName)
+	}
 	if !seen.Rename.isUnsent(state.DisplayName.ValueString(), number.DisplayName) {
 		seen.Rename = renamed(seen.Rename, state.DisplayName.ValueString(), number.DisplayName)
 		state.DisplayName = textOrNull(number.DisplayName)

@@ -499,3 +499,90 @@ func TestSecretsWithALineEnd(t *testing.T) {
 	done := w.hides("apply", w.run("apply", "-auto-approve", "-json"), secret{"the token", testToken, nil})
 	done.parse().failed("Invalid access token")
 }
+
+// A refresh and a delete are given no write-only token, and the process before this one knew it.
+func TestSecretsThatAnotherProcessSent(t *testing.T) {
+	asURL, asBase64 := url.PathEscape(awkwardToken), base64.StdEncoding.EncodeToString([]byte("user:"+awkwardToken))
+	asJSON, err := json.Marshal(awkwardToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err := json.Marshal(strings.Join([]string{
+		"refused (" + awkwardToken + "),", "token=" + asURL, "Basic " + asBase64, string(asJSON), "{" + testToken + "}",
+	}, " "))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := sandbox.Respond(http.StatusForbidden, "application/json",
+		fmt.Sprintf(`{"error":"Forbidden","message":%s,"correlationId":%q}`, message, testToken), "X-Correlation-Id: "+testToken)
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newServer(t, sandbox.Options{Dialect: dialect})
+		w := newWorkspace(t, url)
+		w.setenv("TF_LOG", "TRACE")
+		w.setenv("TF_LOG_PATH", filepath.Join(w.dir, "trace.log"))
+		w.setenv("TF_VAR_awkward", awkwardToken)
+		w.setenv("TF_VAR_plain", testToken)
+		w.write("main.tf", `
+variable "awkward" {
+  type      = string
+  ephemeral = true
+}
+variable "plain" {
+  type      = string
+  ephemeral = true
+}
+resource "bizapi_phone_number" "awkward" {
+  platform                = "webchat"
+  meta_phone_number_id    = "awkward"
+  access_token_wo         = var.awkward
+  access_token_wo_version = 1
+}
+resource "bizapi_phone_number" "plain" {
+  platform                = "webchat"
+  meta_phone_number_id    = "plain"
+  access_token_wo         = var.plain
+  access_token_wo_version = 1
+}
+`)
+		w.apply().succeeded()
+		hides := func(shown string, done outcome) outcome {
+			t.Helper()
+			w.hides(shown, done.output, secret{"the token", awkwardToken, nil}, secret{"the other token", testToken, nil})
+			return done
+		}
+
+		server.Script(sandbox.Fault{On: sandbox.OpList, Do: refusal})
+		hides("a refused listing", w.plan("-refresh-only")).failed("Not allowed to list", "status 403", "correlation id")
+
+		server.Script(sandbox.Fault{On: sandbox.OpDelete, Times: 2, Do: refusal})
+		hides("a refused delete", w.destroy()).failed("Not allowed to delete", "status 403", "correlation id")
+
+		for _, number := range server.Numbers(testUser) {
+			server.Rename(number.ID, map[string]string{"awkward": asBase64, "plain": "my " + testToken}[number.MetaPhoneNumberID])
+		}
+		server.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: unsolicited(testToken)})
+		hides("names and bytes that nobody asked for", w.apply("-refresh-only")).succeeded()
+		if logged := w.read("trace.log"); !strings.Contains(logged, "API request") {
+			t.Error("the log has no line of a request: nothing is proven")
+		}
+		for _, address := range []string{"bizapi_phone_number.awkward", "bizapi_phone_number.plain"} {
+			if name := w.attributes(address)["display_name"]; name == nil {
+				t.Errorf("%s has no name: nothing is proven", address)
+			}
+		}
+	})
+}
+
+// unsolicited gives the ordinary answer, and then another that nobody asked for: Go's client logs how
+// such a one begins.
+func unsolicited(text string) sandbox.Behaviour {
+	return func(w http.ResponseWriter, _ *http.Request, answer sandbox.Answer) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s%s", len(answer.Body), answer.Body, text)
+		_, _ = io.Copy(io.Discard, connection) // until the client has seen it and gone
+		_ = connection.Close()
+	}
+}

@@ -5,6 +5,8 @@ package provider
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"sync/atomic"
 	"time"
@@ -31,6 +33,9 @@ func Serve(version string, debug bool) error {
 	if err := logWhereRead(); err != nil {
 		return err
 	}
+	// Go's own log: its HTTP client writes there how bytes begin that a server sent unasked, whatever
+	// stands in them.
+	log.SetOutput(io.Discard)
 	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return newServer(version) }, options...)
 }
 

@@ -1,0 +1,197 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// This file is what of a server's own words may be shown. A server may echo an access token that this
+// process was never told: Terraform gives a refresh and a delete no write-only value, and a listing
+// may be of numbers that nobody configured. No list of secrets finds such a token, so a word that may
+// be one is left out, whatever it is.
+
+// Bounds of foreign text in a message, in characters: of a body, and of the API's own message.
+const (
+	shownExcerpt   = 120
+	longestMessage = 500
+)
+
+// Bounds of what an excerpt is made from, in bytes. The end of a text that was cut is dropped, since
+// it may be the half of a secret; no written form of a token is longer than that.
+const (
+	longestExcerpt = 16 << 10
+	unsafeEnd      = 4 << 10
+)
+
+// damaged is what describe calls JSON that does not end, or is broken in the middle.
+const damaged = "JSON that is cut off or damaged"
+
+// describe names a body that is not the JSON expected, in a few words that fit a message.
+func (c *Client) describe(call call, answer answer) string {
+	body := bytes.TrimSpace(answer.body)
+	kind := answer.header.Get("Content-Type")
+	switch {
+	case len(body) == 0:
+		return "an empty body"
+	case strings.Contains(kind, "html"), body[0] == '<':
+		return "an HTML or XML page, not JSON"
+	case isDamaged(body):
+		return damaged
+	}
+	start := c.excerpt(call, string(body[:min(len(body), longestExcerpt+1)]), shownExcerpt)
+	if json.Valid(body) {
+		return "JSON of another form: " + start
+	}
+	return "text that is not JSON: " + start
+}
+
+// brokenOff is why no whole answer came. Where the connection stood, the reason may quote the server.
+func (c *Client) brokenOff(call call, cause error) string {
+	if _, isNetwork := errors.AsType[*net.OpError](cause); isNetwork {
+		return cause.Error()
+	}
+	return c.excerpt(call, cause.Error(), longestMessage)
+}
+
+// excerpt is the start of a text, on one line. The secrets go first: half of one is still one.
+func (c *Client) excerpt(call call, text string, length int) string {
+	if len(text) > longestExcerpt {
+		text = c.secrets.Redact(text[:longestExcerpt])
+		text = text[:max(0, len(text)-unsafeEnd)]
+	}
+	text = oneLine(secretField.ReplaceAllString(c.secrets.Redact(text), `${1}"`+Redacted+`"`))
+	text = withoutOpaqueWords(text, call.said())
+	if short := []rune(text); len(short) > length {
+		return string(short[:length]) + "…"
+	}
+	return text
+}
+
+// secretField is a JSON field whose value is nobody's business: a deployed server's rows have the
+// access_token of numbers that nobody configured. The value may be cut off.
+var secretField = regexp.MustCompile(`(?i)("[^"]*(?:token|key|secret|password)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?$)`)
+
+// oneLine takes out what would break or repaint a terminal's line.
+func oneLine(text string) string {
+	printable := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	return strings.Join(strings.Fields(printable), " ")
+}
+
+// shortestToken is the length, in bytes, that a word must have to be taken for a token: a deployed
+// server takes none under 10 characters.
+const shortestToken = 10
+
+// withoutOpaqueWords leaves out every word that may be a token: all but those that said holds, short
+// ones, prose, numbers, UUIDs, times and paths of such. Errors are written for people: what is lost is
+// some other server's ids.
+func withoutOpaqueWords(text string, said map[string]bool) string {
+	words := strings.Fields(text)
+	for at, word := range words {
+		core := strings.Trim(strings.ReplaceAll(word, Redacted, ""), punctuation)
+		if len(core) >= shortestToken && !said[core] && !plainForm.MatchString(core) && !isMadeOfWords(core, said) {
+			words[at] = Redacted
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+const punctuation = "\"'`()[]{}<>,.:;!?…"
+
+// plainForm are a number, a UUID and a time.
+var plainForm = regexp.MustCompile(`^(?:[0-9]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+))?)$`)
+
+// isMadeOfWords tells prose, names of fields, paths and plain JSON from a token. Any other character
+// than those between words, such as a % or a + of an encoding, makes it opaque.
+func isMadeOfWords(text string, said map[string]bool) bool {
+	isPath, isJSON := strings.HasPrefix(text, "/"), strings.Contains(text, `"`)
+	isBetween := func(r rune) bool { return r == '/' || isJSON && strings.ContainsRune("{}[]\",:", r) }
+	for _, part := range strings.FieldsFunc(text, isBetween) {
+		isKnown := said[part] || isPath && shortForm.MatchString(part) || isJSON && plainForm.MatchString(part)
+		if !isKnown && !wordForm.MatchString(part) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	// wordForm is a word of a language, one in capitals, or several joined.
+	wordForm = regexp.MustCompile(`^(?:\p{Lu}+|\p{L}\p{Ll}*(?:[-_.:,;()'@=]\p{L}\p{Ll}*)*)$`)
+	// shortForm is a part of a path that is too short for a token, such as an API's version.
+	shortForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,9}$`)
+)
+
+// said are the words that this process sent, but for the token: a server that repeats them shows
+// nothing new.
+func (c call) said() map[string]bool {
+	said := map[string]bool{c.path(): true}
+	for _, element := range c.elements {
+		said[element], said[url.PathEscape(element)] = true, true
+	}
+	if number, ok := c.body.(NewPhoneNumber); ok {
+		for _, value := range append(strings.Fields(number.DisplayName), number.MetaPhoneNumberID, number.Platform) {
+			said[value] = true
+		}
+	}
+	return said
+}
+
+// correlationForm is what a server's correlation id looks like: words of small letters, hexadecimal
+// numbers and UUIDs, or a ULID, with a sign between them. Anything else of 10 and more characters may
+// be a token.
+var correlationForm = regexp.MustCompile(`^(?:(?:[a-z]+|[0-9a-f]+|[0-9A-F]+|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$)|Root=)+$`)
+
+// longestCorrelationID bounds a server's correlation id, in bytes. W3C's traceparent has 55.
+const longestCorrelationID = 64
+
+// correlationID returns a server's correlation id, or nothing for what is none or may be a token.
+// sent is the one that it was given, which it may repeat.
+func correlationID(text, sent string) string {
+	isShort := len(text) < shortestToken && strings.Trim(text, letters+"0123456789-_.:=/+") == ""
+	if text == sent || isShort || len(text) <= longestCorrelationID && correlationForm.MatchString(text) {
+		return text
+	}
+	return ""
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// redirectTarget is where a redirect leads, less what may hold a secret.
+func redirectTarget(call call, header http.Header) string {
+	target, err := url.Parse(header.Get("Location"))
+	if err != nil || target.String() == "" {
+		return "an unnamed place"
+	}
+	place := (&url.URL{Scheme: target.Scheme, Host: target.Host}).String()
+	return place + withoutOpaqueWords(target.EscapedPath(), call.said())
+}
+
+// metaTokenForm are Meta's own tokens, which begin so: no name, id or address does that goes on as long.
+var metaTokenForm = regexp.MustCompile(`(?:EAA|IGAA|IGQV)[A-Za-z0-9_-]{20,}`)
+
+// displayName is a server's name of a number, less the secrets that this process knows, the token
+// that the same row gives, and whatever is a token by its form.
+func (c *Client) displayName(text, rowToken string) string {
+	text = c.secrets.Redact(text)
+	if len(rowToken) <= len(text) {
+		var ofRow Secrets
+		ofRow.Hold(rowToken)
+		text = ofRow.Redact(text)
+	}
+	return metaTokenForm.ReplaceAllString(text, Redacted)
+}

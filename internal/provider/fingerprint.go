@@ -1,0 +1,87 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"strings"
+)
+
+// fingerprint recognises a secret without holding it: HMAC-SHA-256 under a salt of its own, so that
+// equal tokens of two numbers cannot be told to be equal.
+type fingerprint struct {
+	Salt []byte `json:"salt"`
+	Sum  []byte `json:"sum"`
+	// Length is the secret's, in bytes: what it takes to find it inside a text.
+	Length int `json:"length"`
+}
+
+func fingerprintOf(secret string) *fingerprint {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	return &fingerprint{Salt: salt, Sum: sum(salt, secret), Length: len(secret)}
+}
+
+func sum(salt []byte, secret string) []byte {
+	mac := hmac.New(sha256.New, salt)
+	mac.Write([]byte(secret))
+	return mac.Sum(nil)
+}
+
+// matches tells whether secret is the one that the fingerprint was taken of.
+func (f *fingerprint) matches(secret string) bool {
+	return hmac.Equal(f.Sum, sum(f.Salt, secret))
+}
+
+// isIn tells whether a text holds the secret, in plain, URL-encoded, base64 or JSON-escaped. It costs a
+// hash for each character: it is for messages and names, not for bodies.
+func (f *fingerprint) isIn(text string) bool {
+	if f == nil || f.Length == 0 {
+		return false
+	}
+	for _, reading := range readings(text) {
+		for at := 0; at+f.Length <= len(reading); at++ {
+			if f.matches(reading[at : at+f.Length]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readings are a text as it stands, and what is in it where it is an encoding.
+func readings(text string) []string {
+	all := []string{text}
+	if plain, err := url.QueryUnescape(text); err == nil {
+		all = append(all, plain)
+	}
+	if plain, err := url.PathUnescape(text); err == nil {
+		all = append(all, plain)
+	}
+	var plain string
+	if json.Unmarshal([]byte(`"`+text+`"`), &plain) == nil {
+		all = append(all, plain)
+	}
+	isOutside := func(r rune) bool {
+		return r != '+' && r != '/' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
+	for _, run := range strings.FieldsFunc(strings.NewReplacer("-", "+", "_", "/").Replace(text), isOutside) {
+		// What stands before it may belong to the alphabet too.
+		for skip := range min(4, len(run)) {
+			whole := run[skip:]
+			if len(whole)%4 == 1 {
+				whole = whole[:len(whole)-1]
+			}
+			if decoded, err := base64.RawStdEncoding.DecodeString(whole); err == nil {
+				all = append(all, string(decoded))
+			}
+		}
+	}
+	return all
+}

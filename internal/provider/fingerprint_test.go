@@ -1,0 +1,65 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestFingerprintHoldsNoSecret(t *testing.T) {
+	const secret = "EAAfakeTokenForFingerprint"
+	one, two := fingerprintOf(secret), fingerprintOf(secret)
+	if !one.matches(secret) || one.matches(secret+"x") {
+		t.Error("the fingerprint does not recognise its own secret alone")
+	}
+	if bytes.Equal(one.Sum, two.Sum) {
+		t.Error("equal secrets have equal fingerprints: the salt is not random")
+	}
+	text, err := json.Marshal(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), secret) {
+		t.Error("the secret stands in the fingerprint")
+	}
+}
+
+func TestFingerprintFindsItsSecretInAText(t *testing.T) {
+	const secret = `EAA/b+c=d"e\f&g h`
+	escaped, _ := json.Marshal(secret)
+	for name, text := range map[string]string{
+		"plain":                      "token:" + secret + "!",
+		"the whole":                  secret,
+		"URL-encoded":                "t=" + url.QueryEscape(secret) + "&x",
+		"URL-encoded in a path":      "/" + url.PathEscape(secret) + "/x",
+		"JSON-escaped":               string(escaped[1 : len(escaped)-1]),
+		"base64":                     base64.StdEncoding.EncodeToString([]byte(secret)),
+		"base64 of more":             "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+secret)),
+		"base64 behind its alphabet": "path/" + base64.RawURLEncoding.EncodeToString([]byte(secret)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !fingerprintOf(secret).isIn(text) {
+				t.Errorf("not found in %q", text)
+			}
+			if fingerprintOf("x" + secret).isIn(text) {
+				t.Error("another secret is found")
+			}
+		})
+	}
+	for name, found := range map[string]bool{
+		"no fingerprint":              (*fingerprint)(nil).isIn(secret),
+		"one without a length":        (&fingerprint{Salt: []byte("s"), Sum: sum([]byte("s"), secret)}).isIn(secret),
+		"a text shorter than it":      fingerprintOf(secret).isIn(secret[:8]),
+		"an empty text and no secret": fingerprintOf("").isIn(""),
+	} {
+		if found {
+			t.Errorf("%s finds something", name)
+		}
+	}
+}
