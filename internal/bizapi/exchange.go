@@ -207,7 +207,7 @@ func (e *exchange) givenUp(ctx context.Context, cause error) *Error {
 // held makes the *Error of a call that the gate holds back for longer than its operation may take.
 func (c *Client) held(call call, held *heldError) *Error {
 	failure := &Error{Kind: KindRateLimited, Method: call.method, Path: call.path(), Message: held.Error()}
-	if refused := c.gate.lastRefusal(); refused != "" { // not by the client's own ceiling alone
+	if refused := c.gate.refusal(); refused != "" { // not by the client's own ceiling alone
 		failure.Status, failure.CorrelationID = http.StatusTooManyRequests, refused
 	}
 	return c.redacted(failure)

@@ -143,10 +143,13 @@ func (g *gate) noteRefusal(correlationID string) {
 	g.refused = correlationID
 }
 
-// lastRefusal is the correlation id of the latest 429, empty when there was none.
-func (g *gate) lastRefusal() string {
+// refusal is the correlation id of the 429 that shuts the gate now, empty when none does.
+func (g *gate) refusal() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if !g.shut.After(g.clock.Now()) {
+		return ""
+	}
 	return g.refused
 }
 

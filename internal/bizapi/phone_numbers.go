@@ -65,16 +65,13 @@ func (c *Client) Find(ctx context.Context, userID, id string) (PhoneNumber, erro
 	return c.account(userID).find(ctx, id)
 }
 
-// FindByMetaID returns the number of userID with that platform and Meta id from the shared listing,
-// or ErrNotFound.
-func (c *Client) FindByMetaID(ctx context.Context, userID, platform, metaID string) (PhoneNumber, error) {
+// FindByMetaID returns the numbers of userID with that platform and Meta id from the shared listing:
+// one where the server keeps its own rule, none where the account does not hold it.
+func (c *Client) FindByMetaID(ctx context.Context, userID, platform, metaID string) ([]PhoneNumber, error) {
 	account := c.account(userID)
 	listing, err := account.shared(ctx)
 	if err != nil {
-		return PhoneNumber{}, err
+		return nil, err
 	}
-	if found := account.registered(listing, registrationOf(platform, metaID)); len(found) > 0 {
-		return found[0], nil
-	}
-	return PhoneNumber{}, ErrNotFound
+	return account.registered(listing, registrationOf(platform, metaID)), nil
 }

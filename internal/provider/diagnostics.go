@@ -183,15 +183,20 @@ func protected(state phoneNumberModel) diag.Diagnostic {
 			state.Platform.ValueString(), state.MetaPhoneNumberID.ValueString()))
 }
 
-// importNotFound is an import of what is not there.
-func importNotFound(wanted importID, baseURL string) diag.Diagnostic {
+// notFound is a number that is to be imported or looked up, and is not there.
+func (a *account) notFound(wanted importID, advice string) diag.Diagnostic {
 	what := fmt.Sprintf("a phone number with id %q", wanted.id)
 	if wanted.id == "" {
 		what = fmt.Sprintf("the %s number %s", wanted.meta.platform, wanted.meta.id)
 	}
-	return diag.NewErrorDiagnostic("Phone number to import not found",
-		fmt.Sprintf("User %s does not hold %s at %s. Check the id, the user and base_url. "+
-			"If only Meta's id is known, import by <user_id>/<platform>/<meta_phone_number_id>.", wanted.userID, what, baseURL))
+	return diag.NewErrorDiagnostic("Phone number not found",
+		fmt.Sprintf("User %s does not hold %s at %s. Check the id, the user and the provider's base_url. %s", wanted.userID, what, a.options.BaseURL, advice))
+}
+
+// registeredTwice is an account that breaks the API's own rule.
+func registeredTwice(number, one, other string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Phone number is registered twice",
+		fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Name it by its id, and give its operators both.", number, one, other))
 }
 
 // seenElsewhere is a number that is missing under another base URL or key than it was last seen

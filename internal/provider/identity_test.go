@@ -64,7 +64,13 @@ func TestImportByIdentity(t *testing.T) {
 		w, server, added := importable(t, sandbox.Options{Dialect: dialect})
 		w.setenv("BIZAPI_USER_ID", "usr_other")
 		w.write("main.tf", number(named("Shop"))+identityBlock(testUser, "pn_missing"))
-		w.plan().failed("Phone number to import not found", `"pn_missing"`, testUser)
+		w.plan().failed("Phone number not found", `"pn_missing"`, testUser)
+		for name, block := range map[string]string{"no id": identityBlock(testUser, ""), "no user": identityBlock("", added.ID), "the list itself": identityBlock(testUser, ".")} {
+			w.write("main.tf", number(named("Shop"))+block)
+			if refused := w.plan(); refused.code == 0 {
+				t.Errorf("an identity with %s is taken", name)
+			}
+		}
 
 		w.write("main.tf", number(named("Shop"), fmt.Sprintf("user_id = %q", testUser))+identityBlock(testUser, added.ID))
 		w.apply().succeeded().silent().does(address, "import")

@@ -55,8 +55,8 @@ func TestImportReplacesNothing(t *testing.T) {
 				t.Fatal(imported.stderr)
 			}
 			w.apply().succeeded().does(address, "update").warned("recorded, not sent").
-				warned("renamed outside Terraform", `"Another name"`, `"Shop"`)
-			w.plan().succeeded().does().warned("renamed outside Terraform")
+				warned("came in under another display name", `"Another name"`, `"Shop"`)
+			w.plan().succeeded().does().warned("came in under another display name")
 			writes(t, server, 0, 0)
 
 			// What was applied after the import is what was asked for: another name is a wish.
@@ -70,8 +70,8 @@ func TestImportWithAnotherNamePlansNoChange(t *testing.T) {
 	t.Parallel()
 	w, server, added := importable(t, sandbox.Options{Dialect: sandbox.Published})
 	w.write("main.tf", number(named("Another name"))+importBlock(testUser+"/"+added.ID))
-	w.apply().succeeded().does(address, "import").warned("renamed outside Terraform", `"Another name"`, `"Shop"`)
-	w.plan().succeeded().does().warned("renamed outside Terraform")
+	w.apply().succeeded().does(address, "import").warned("came in under another display name", `"Another name"`, `"Shop"`)
+	w.plan().succeeded().does().warned("came in under another display name")
 	writes(t, server, 0, 0)
 }
 
@@ -80,8 +80,8 @@ func TestImportThatCannotBe(t *testing.T) {
 	w, _, _ := importable(t, sandbox.Options{})
 	w.write("main.tf", number(withToken(testToken)))
 	for id, want := range map[string][]string{
-		testUser + "/pn_missing":                 {"Phone number to import not found", `"pn_missing"`, testUser},
-		testUser + "/instagram/178412":           {"Phone number to import not found", "instagram number 178412"},
+		testUser + "/pn_missing":                 {"Phone number not found", `"pn_missing"`, testUser},
+		testUser + "/instagram/178412":           {"Phone number not found", "instagram number 178412"},
 		"usr_nobody/pn_missing":                  {"Unknown user", "usr_nobody"},
 		"bad user/pn_1":                          {"Invalid import id", "<user_id>/<id>"},
 		testUser + "/whatsapp/+1 (234) 567-8900": {"Invalid import id", "looks like the phone number itself"},
@@ -94,6 +94,17 @@ func TestImportThatCannotBe(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The API takes a number once; a server that breaks its own rule must not have one of the two chosen.
+func TestImportByMetaIDOfANumberThatIsThereTwice(t *testing.T) {
+	t.Parallel()
+	w, server, added := importable(t, sandbox.Options{Dialect: sandbox.Published})
+	row := `{"id":%q,"platform":"whatsapp","meta_phone_number_id":"` + whatsAppID + `","created_at":"2025-02-10T10:00:00Z"}`
+	server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always,
+		Do: sandbox.Respond(200, "application/json", "["+fmt.Sprintf(row, added.ID)+","+fmt.Sprintf(row, "pn_twin")+"]")})
+	w.write("main.tf", number()+importBlock(testUser+"/whatsapp/"+whatsAppID))
+	w.plan().failed("registered twice", added.ID, "pn_twin")
 }
 
 func TestGeneratedConfigurationPlansNothing(t *testing.T) {

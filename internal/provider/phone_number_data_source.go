@@ -5,15 +5,12 @@ package provider
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 var (
@@ -116,10 +113,11 @@ func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadReq
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	number, diags := d.account.numberOf(ctx, importID{
+	number, diags := d.account.find(ctx, importID{
 		userID: data.UserID.ValueString(), id: data.ID.ValueString(),
 		meta: metaID{data.Platform.ValueString(), data.MetaPhoneNumberID.ValueString()},
-	})
+	}, "If the number is one that this configuration adds, refer to the resource's own attributes instead. "+
+		"If it may be missing, use data bizapi_phone_numbers, which is empty then.")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -128,37 +126,4 @@ func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadReq
 	data.ID, data.Platform, data.MetaPhoneNumberID = found.ID, found.Platform, found.MetaPhoneNumberID
 	data.DisplayName, data.CreatedAt, data.UpdatedAt = found.DisplayName, found.CreatedAt, found.UpdatedAt
 	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
-}
-
-// numberOf returns the one number that is wanted.
-func (a *account) numberOf(ctx context.Context, wanted importID) (bizapi.PhoneNumber, diag.Diagnostics) {
-	numbers, diags := a.numbersOf(ctx, wanted.userID, wanted.meta.platform)
-	if diags.HasError() {
-		return bizapi.PhoneNumber{}, diags
-	}
-	var found []bizapi.PhoneNumber
-	for _, number := range numbers {
-		if number.ID == wanted.id || wanted.id == "" && number.MetaPhoneNumberID == wanted.meta.id {
-			found = append(found, number)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return bizapi.PhoneNumber{}, diag.Diagnostics{a.lookUpNotFound(wanted)}
-	case 1:
-		return found[0], nil
-	}
-	return bizapi.PhoneNumber{}, diag.Diagnostics{registeredTwice(wanted.meta.platform+"/"+wanted.meta.id, found[0].ID, found[1].ID)}
-}
-
-// lookUpNotFound is a look-up of what is not there.
-func (a *account) lookUpNotFound(wanted importID) diag.Diagnostic {
-	what := fmt.Sprintf("a phone number with id %q", wanted.id)
-	if wanted.id == "" {
-		what = fmt.Sprintf("the %s number %s", wanted.meta.platform, wanted.meta.id)
-	}
-	return diag.NewErrorDiagnostic("Phone number not found",
-		fmt.Sprintf("User %s does not hold %s at %s. Check the id, user_id and the provider's base_url. If the number is one that this configuration adds, "+
-			"refer to the resource's own attributes instead. If it may be missing, use data bizapi_phone_numbers, which is empty then.",
-			wanted.userID, what, a.options.BaseURL))
 }

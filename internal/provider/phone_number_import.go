@@ -50,10 +50,19 @@ func parseImportID(text, defaultUser string) (importID, error) {
 		}
 		return importID{userID: userID, meta: metaID{platform, id}}, nil
 	}
-	if rest == "" || rest == "." || rest == ".." {
-		return importID{}, fmt.Errorf("%q names no phone number. %s", text, importIDForms)
+	if problem := numberIDProblem(rest); problem != "" {
+		return importID{}, fmt.Errorf("%q names no phone number: %s %s", text, problem, importIDForms)
 	}
 	return importID{userID: userID, id: rest}, nil
+}
+
+// numberIDProblem says what keeps a text from being the API's id of a number, which is opaque and a
+// part of a path; empty is fine.
+func numberIDProblem(id string) string {
+	if id == "" || id == "." || id == ".." {
+		return fmt.Sprintf("The API's id of a number cannot be %q.", id)
+	}
+	return ""
 }
 
 func isPlatform(text string) bool {
@@ -64,39 +73,46 @@ func isPlatform(text string) bool {
 func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	wanted, diags := r.wantedImport(ctx, req)
 	resp.Diagnostics.Append(diags...)
-	client, diags := r.account.client()
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
-	number, err := find(ctx, client, wanted)
-	switch {
-	case errors.Is(err, bizapi.ErrNotFound):
-		resp.Diagnostics.Append(importNotFound(wanted, client.BaseURL()))
-		return
-	case err != nil:
-		resp.Diagnostics.Append(r.account.readFailed(err, phoneNumberModel{UserID: types.StringValue(wanted.userID)}, memory{}))
+	number, diags := r.account.find(ctx, wanted, "If only Meta's id is known, import by <user_id>/<platform>/<meta_phone_number_id>.")
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	for attribute, value := range map[string]any{
-		"id": number.ID,
-		// The spelling of the import id: the configuration will have it too.
-		"user_id":              wanted.userID,
-		"platform":             normalPlatform(number.Platform),
-		"meta_phone_number_id": number.MetaPhoneNumberID,
-		"display_name":         textOrNull(number.DisplayName),
-		"deletion_protection":  false,
-	} {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(attribute), value)...)
-	}
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, phoneNumberModel{
-		UserID: types.StringValue(wanted.userID), ID: types.StringValue(number.ID),
-	})...)
+	resp.Diagnostics.Append(setNumber(ctx, &resp.State, number)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, number.UserID, number.ID)...)
 	// Whatever name the configuration has was never asked of the API: it is no wish to change it.
 	imported := memory{Rename: &rename{FromAny: true, To: number.DisplayName}}
 	resp.Diagnostics.Append(imported.store(ctx, resp.Private)...)
+}
+
+// setNumber makes a number that is there already the state of a resource.
+func setNumber(ctx context.Context, state attributeWriter, number bizapi.PhoneNumber) diag.Diagnostics {
+	var diags diag.Diagnostics
+	found := modelOf(number)
+	for attribute, value := range map[string]any{
+		"id": found.ID, "user_id": found.UserID, "platform": found.Platform, "meta_phone_number_id": found.MetaPhoneNumberID,
+		"display_name": found.DisplayName, "deletion_protection": false, "created_at": found.CreatedAt, "updated_at": found.UpdatedAt,
+	} {
+		diags.Append(state.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+	return diags
+}
+
+// attributeWriter is a state or an identity.
+type attributeWriter interface {
+	SetAttribute(ctx context.Context, path path.Path, value any) diag.Diagnostics
+}
+
+// setIdentity sets the identity. The CLI passes none when it knows no identities.
+func setIdentity(ctx context.Context, identity attributeWriter, userID, id string) diag.Diagnostics {
+	diags := identity.SetAttribute(ctx, path.Root("user_id"), userID)
+	diags.Append(identity.SetAttribute(ctx, path.Root("id"), id)...)
+	return diags
 }
 
 // wantedImport reads the id of the command or block, or the identity of a block.
@@ -106,6 +122,12 @@ func (r *phoneNumberResource) wantedImport(ctx context.Context, req resource.Imp
 		var userID, id string
 		diags.Append(req.Identity.GetAttribute(ctx, path.Root("user_id"), &userID)...)
 		diags.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &id)...)
+		if problem := userIDProblem(userID); problem != "" && !diags.HasError() {
+			diags.AddError("Invalid import identity", problem)
+		}
+		if problem := numberIDProblem(id); problem != "" && !diags.HasError() {
+			diags.AddError("Invalid import identity", problem)
+		}
 		return importID{userID: userID, id: id}, diags
 	}
 	wanted, err := parseImportID(req.ID, r.account.userID.ValueString())
@@ -115,11 +137,31 @@ func (r *phoneNumberResource) wantedImport(ctx context.Context, req resource.Imp
 	return wanted, diags
 }
 
-func find(ctx context.Context, client *bizapi.Client, wanted importID) (bizapi.PhoneNumber, error) {
-	if wanted.id != "" {
-		return client.Find(ctx, wanted.userID, wanted.id)
+// find returns the one number that is wanted. advice is for a number that is not there.
+func (a *account) find(ctx context.Context, wanted importID, advice string) (bizapi.PhoneNumber, diag.Diagnostics) {
+	client, diags := a.client()
+	if diags.HasError() {
+		return bizapi.PhoneNumber{}, diags
 	}
-	return client.FindByMetaID(ctx, wanted.userID, wanted.meta.platform, wanted.meta.id)
+	var found []bizapi.PhoneNumber
+	var err error
+	if wanted.id == "" {
+		found, err = client.FindByMetaID(ctx, wanted.userID, wanted.meta.platform, wanted.meta.id)
+	} else {
+		found = make([]bizapi.PhoneNumber, 1)
+		found[0], err = client.Find(ctx, wanted.userID, wanted.id)
+	}
+	switch {
+	case errors.Is(err, bizapi.ErrNotFound), err == nil && len(found) == 0:
+		diags.Append(a.notFound(wanted, advice))
+	case err != nil:
+		diags.Append(a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(wanted.userID)}))
+	case len(found) > 1:
+		diags.Append(registeredTwice(wanted.meta.platform+"/"+wanted.meta.id, found[0].ID, found[1].ID))
+	default:
+		return found[0], diags
+	}
+	return bizapi.PhoneNumber{}, diags
 }
 
 // normalPlatform is the spelling that a configuration has to use.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -87,17 +86,11 @@ func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest
 // resultOf is a listed number. Its resource has what an import and a refresh would give it, so that
 // the configuration that Terraform writes from it plans no change.
 func resultOf(ctx context.Context, req list.ListRequest, number bizapi.PhoneNumber) list.ListResult {
-	found, result := modelOf(number), req.NewListResult(ctx)
-	result.DisplayName = listedName(found)
-	result.Diagnostics.Append(setIdentity(ctx, result.Identity, phoneNumberModel{UserID: found.UserID, ID: found.ID})...)
-	if !req.IncludeResource {
-		return result
-	}
-	for attribute, value := range map[string]any{
-		"id": found.ID, "user_id": found.UserID, "platform": found.Platform, "meta_phone_number_id": found.MetaPhoneNumberID,
-		"display_name": found.DisplayName, "deletion_protection": false, "created_at": found.CreatedAt, "updated_at": found.UpdatedAt,
-	} {
-		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(attribute), value)...)
+	result := req.NewListResult(ctx)
+	result.DisplayName = listedName(modelOf(number))
+	result.Diagnostics.Append(setIdentity(ctx, result.Identity, number.UserID, number.ID)...)
+	if req.IncludeResource {
+		result.Diagnostics.Append(setNumber(ctx, result.Resource, number)...)
 	}
 	return result
 }

@@ -14,9 +14,9 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 // MoveState takes registrations over that people made with generic REST providers. Nothing is asked
@@ -81,20 +81,10 @@ type registration struct {
 // source holds is left behind: a number whose token is not known plans no replacement, whichever
 // token is configured, since that one is recorded.
 func (r registration) store(ctx context.Context, provider string, resp *resource.MoveStateResponse) diag.Diagnostics {
-	var diags diag.Diagnostics
-	for attribute, value := range map[string]any{
-		"id":                   r.id,
-		"user_id":              r.userID,
-		"platform":             r.meta.platform,
-		"meta_phone_number_id": r.meta.id,
-		"display_name":         textOrNull(r.displayName),
-		"deletion_protection":  false,
-	} {
-		diags.Append(resp.TargetState.SetAttribute(ctx, path.Root(attribute), value)...)
-	}
-	diags.Append(setIdentity(ctx, resp.TargetIdentity, phoneNumberModel{
-		UserID: types.StringValue(r.userID), ID: types.StringValue(r.id),
-	})...)
+	diags := setNumber(ctx, &resp.TargetState, bizapi.PhoneNumber{
+		ID: r.id, UserID: r.userID, Platform: r.meta.platform, MetaPhoneNumberID: r.meta.id, DisplayName: r.displayName,
+	})
+	diags.Append(setIdentity(ctx, resp.TargetIdentity, r.userID, r.id)...)
 	moved := memory{
 		// A name that differs may have been changed elsewhere long ago: it is no wish to replace.
 		Rename: &rename{FromAny: true, To: r.displayName},

@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -85,7 +84,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 		diags.Append(r.account.diagnosticOfUser(err, *plan))
 	case existing != nil && existing.ID != held.id:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
-			"This plan adds a number that is there, and the API takes each number once. "+alreadyExistsAdvice(existing, *plan))
+			"This plan adds a number that is there, and the API takes each number once. If it is the resource's own, tainted and planned with -refresh=false, the plan replaces it. "+alreadyExistsAdvice(existing, *plan))
 	}
 }
 
@@ -189,7 +188,11 @@ func (c *changePlan) displayNameReplaces() bool {
 				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted)))
 		return false
 	case c.seen.Rename.explains(wanted.ValueString()):
-		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed outside Terraform", c.state.ID.ValueString()),
+		summary := fmt.Sprintf("Phone number %s was renamed outside Terraform", c.state.ID.ValueString())
+		if c.seen.Rename.FromAny {
+			summary = fmt.Sprintf("Phone number %s came in under another display name", c.state.ID.ValueString())
+		}
+		c.notes.AddAttributeWarning(path.Root("display_name"), summary,
 			fmt.Sprintf("The configuration has %s, and the API has %s. The API cannot rename a number, so it is left alone. "+
 				"To accept the name, write it into the configuration, or leave display_name out. To restore yours, replace the number with "+
 				"-replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted), quoted(current)))
@@ -368,13 +371,13 @@ func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	// Values that are not known yet match no number; the listing still tells whether the user is there.
-	number, err := client.FindByMetaID(ctx, userID, wanted.Platform.ValueString(), wanted.MetaPhoneNumberID.ValueString())
+	numbers, err := client.FindByMetaID(ctx, userID, wanted.Platform.ValueString(), wanted.MetaPhoneNumberID.ValueString())
 	switch {
-	case err == nil:
-		return &number, nil
+	case len(numbers) > 0:
+		return &numbers[0], nil
 	case bizapi.KindOf(err) == bizapi.KindUnknownUser:
 		return nil, err
-	case !errors.Is(err, bizapi.ErrNotFound) && ctx.Err() == nil:
+	case err != nil && ctx.Err() == nil:
 		a.keepSilent(userID)
 	}
 	return nil, nil

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -205,7 +203,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 		seen.Token = fingerprintOf(secret)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)
 	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
 }
 
@@ -228,7 +226,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	number, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString())
 	seen := recall(ctx, req.Private)
 	// A state from before identities needs one even where the number is removed from it.
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
 	switch {
 	case errors.Is(err, bizapi.ErrNotFound):
 		if elsewhere := r.account.seenElsewhere(client, seen, state); elsewhere != nil {
@@ -298,7 +296,7 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 		seen.Rename = nil
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)
 	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
 }
 
@@ -335,17 +333,6 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 		return
 	}
 	r.account.deleted(state.metaID(), state.ID.ValueString())
-}
-
-// setIdentity sets the identity. The CLI passes none when it knows no identities.
-func setIdentity(ctx context.Context, identity identityWriter, number phoneNumberModel) diag.Diagnostics {
-	diags := identity.SetAttribute(ctx, path.Root("user_id"), number.UserID)
-	diags.Append(identity.SetAttribute(ctx, path.Root("id"), number.ID)...)
-	return diags
-}
-
-type identityWriter interface {
-	SetAttribute(ctx context.Context, path path.Path, value any) diag.Diagnostics
 }
 
 // textOrNull is null for the empty text, which the API does not tell from none.

@@ -6,7 +6,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -195,10 +194,4 @@ func addedAt(number bizapi.PhoneNumber) time.Time {
 		return time.Time{}
 	}
 	return at
-}
-
-// registeredTwice is an account that breaks the API's own rule.
-func registeredTwice(number, one, other string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Phone number is registered twice",
-		fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Look it up by id, and give its operators both.", number, one, other))
 }
