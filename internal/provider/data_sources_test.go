@@ -195,7 +195,7 @@ data "bizapi_phone_number" "by_meta_id" {
 data "bizapi_phone_numbers" "all" {
 }
 `, whatsAppID))
-	done := w.plan().failed("Phone number is registered twice", "pn_1", "pn_2", "by id")
+	done := w.plan().failed("Phone number is registered twice", "pn_1", "pn_2", "by its id")
 	if len(done.errors) != 2 {
 		t.Errorf("errors: %+v", done.errors)
 	}
