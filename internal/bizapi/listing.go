@@ -14,9 +14,15 @@ import (
 	"time"
 )
 
-// servingTime is how long a listing serves from its last page, or twice the time it took to read
-// where that is longer: a listing of many pages must outlive the readers that waited for it.
-const servingTime = 30 * time.Second
+const (
+	// recentTime is how long a listing is a recent one from its last page, or twice the time it took to
+	// read where that is longer: a listing of many pages must outlive the readers that waited for it.
+	recentTime = 30 * time.Second
+	// refreshTime is how long a listing serves a refresh for each of its rows, where that is longer.
+	// Terraform goes through a state one number after another, and was seen to take 50 ms for one of
+	// 10,000: listing these again every half minute would take most of the rate limit.
+	refreshTime = 100 * time.Millisecond
+)
 
 // account is what this process knows of one user's numbers. All readers share one listing; one fetch
 // runs at a time, and at most one more waits for it to end.
@@ -77,10 +83,19 @@ func (c *Client) account(userID string) *account {
 	return a
 }
 
-// shared returns the listing that serves, reading it where there is none.
-func (a *account) shared(ctx context.Context) (*listing, error) {
+// recent returns a recent listing, reading it where there is none.
+func (a *account) recent(ctx context.Context) (*listing, error) {
+	return a.shared(ctx, (*listing).isRecent)
+}
+
+// serving returns a listing that serves a refresh, reading it where there is none.
+func (a *account) serving(ctx context.Context) (*listing, error) {
+	return a.shared(ctx, (*listing).serves)
+}
+
+func (a *account) shared(ctx context.Context, isGood func(*listing, time.Time) bool) (*listing, error) {
 	a.mu.Lock()
-	if a.serves(a.current) && ctx.Err() == nil {
+	if isGood(a.current, a.client.clock.Now()) && ctx.Err() == nil {
 		defer a.mu.Unlock()
 		return a.current, nil
 	}
@@ -97,7 +112,7 @@ func (a *account) fresh(ctx context.Context) (*listing, error) {
 // after returns a listing that began after another ended; all who ask share one.
 func (a *account) after(ctx context.Context, earlier *listing) (*listing, error) {
 	a.mu.Lock()
-	if a.current != nil && a.current.began > earlier.ended && a.serves(a.current) {
+	if a.current != nil && a.current.began > earlier.ended && a.current.serves(a.client.clock.Now()) {
 		defer a.mu.Unlock()
 		return a.current, nil
 	}
@@ -106,7 +121,7 @@ func (a *account) after(ctx context.Context, earlier *listing) (*listing, error)
 
 // find is Client.Find.
 func (a *account) find(ctx context.Context, id string) (PhoneNumber, error) {
-	seen, err := a.shared(ctx)
+	seen, err := a.serving(ctx)
 	for err == nil {
 		number, isThere, isGone := a.look(seen, id)
 		if isThere {
@@ -129,7 +144,8 @@ func (a *account) look(l *listing, id string) (number PhoneNumber, isThere, isGo
 		a.held[id] = struct{}{}
 		return number, true, false
 	}
-	return number, false, l == a.current && a.serves(l) && a.serves(a.previous) && !a.previous.has(id)
+	now := a.client.clock.Now()
+	return number, false, l == a.current && l.serves(now) && a.previous.serves(now) && !a.previous.has(id)
 }
 
 // lacks says whether a listing has no number of that id.
@@ -188,11 +204,6 @@ func (a *account) isHeld(id string) bool {
 	defer a.mu.Unlock()
 	_, isHeld := a.held[id]
 	return isHeld
-}
-
-// serves says whether a listing is recent enough. The caller holds mu.
-func (a *account) serves(l *listing) bool {
-	return l != nil && a.client.clock.Now().Before(l.expires)
 }
 
 // await waits for a fetch that began after a moment, with the caller's mu, which it releases. It ends
@@ -330,7 +341,8 @@ func (a *account) run(ctx context.Context, f *fetch) {
 		}
 		a.moments++
 		f.listing.began, f.listing.ended = f.began, a.moments
-		f.listing.expires = end.Add(max(servingTime, 2*end.Sub(start)))
+		f.listing.recentUntil = end.Add(max(recentTime, 2*end.Sub(start)))
+		f.listing.servesUntil = end.Add(max(recentTime, 2*end.Sub(start), time.Duration(len(rows))*refreshTime))
 		a.previous, a.current = a.current, f.listing
 	}
 	a.running, a.journal = nil, nil
@@ -373,7 +385,8 @@ func registrationOf(platform, metaID string) registration {
 // Its account locks it.
 type listing struct {
 	began, ended moment
-	expires      time.Time
+	recentUntil  time.Time
+	servesUntil  time.Time
 
 	rows         []PhoneNumber // oldest first; one without an ID has been deleted
 	byID         map[string]int
@@ -393,6 +406,11 @@ func newListing(rows []PhoneNumber) *listing {
 	}
 	return l
 }
+
+// isRecent and serves tell whether a listing is as young as some reader needs it; one that is not there
+// is not.
+func (l *listing) isRecent(now time.Time) bool { return l != nil && now.Before(l.recentUntil) }
+func (l *listing) serves(now time.Time) bool   { return l != nil && now.Before(l.servesUntil) }
 
 func (l *listing) apply(change change) {
 	if change.deleted {

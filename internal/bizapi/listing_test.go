@@ -103,6 +103,50 @@ func TestAListingServes(t *testing.T) {
 	}
 }
 
+// Terraform takes minutes for a state of thousands of numbers, in which the account is not listed anew.
+func TestAListingOfManyNumbersServesARefresh(t *testing.T) {
+	const rows = 1200
+	for _, test := range []struct {
+		name     string
+		age      time.Duration
+		listings int
+		read     func(api *api, id string) error
+	}{
+		{"a number, for 100 ms a row", 119 * time.Second, 1, func(api *api, id string) error {
+			_, err := api.Find(t.Context(), user, id)
+			return err
+		}},
+		{"a number, no longer", 120 * time.Second, 2, func(api *api, id string) error {
+			_, err := api.Find(t.Context(), user, id)
+			return err
+		}},
+		{"a number by Meta's id, for 100 ms a row", 119 * time.Second, 1, func(api *api, _ string) error {
+			_, err := api.FindByMetaID(t.Context(), user, "whatsapp", numberNo(0).MetaPhoneNumberID)
+			return err
+		}},
+		{"all numbers, for 30 s", 30 * time.Second, 2, func(api *api, _ string) error {
+			_, err := api.List(t.Context(), user)
+			return err
+		}},
+		{"an add, for 30 s", 30 * time.Second, 2, func(api *api, _ string) error {
+			_, err := api.Add(t.Context(), user, numberNo(rows))
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{})
+			ids := api.fill(user, rows)
+			_, err := api.Find(t.Context(), user, ids[0])
+			must(t, err)
+			api.clock.pass(test.age)
+			must(t, test.read(api, ids[rows-1]))
+			if listings := api.listings(); listings != test.listings {
+				t.Errorf("%d listings, want %d", listings, test.listings)
+			}
+		})
+	}
+}
+
 func TestAnErrorReachesAllWhoWaitAndIsNotKept(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	api.fill(user, 5)
@@ -358,7 +402,7 @@ func TestANumberIsBelievedGone(t *testing.T) {
 func TestALateReaderTakesTheListingThatFollowedItsOwn(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	account := api.account(user)
-	first, err := account.shared(t.Context())
+	first, err := account.recent(t.Context())
 	must(t, err)
 	second, err := account.fresh(t.Context())
 	must(t, err)

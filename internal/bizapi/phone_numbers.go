@@ -51,25 +51,26 @@ var ErrNotFound = errors.New("the account does not hold this phone number")
 // must not be changed. Every error of a read is an *Error but for ErrNotFound.
 func (c *Client) List(ctx context.Context, userID string) ([]PhoneNumber, error) {
 	account := c.account(userID)
-	listing, err := account.shared(ctx)
+	listing, err := account.recent(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return account.numbers(listing), nil
 }
 
-// Find returns the number of userID with that id. ErrNotFound says that the number is gone: two
-// listings lack it, the later begun after the earlier ended, and both recent enough to serve. One
-// may be a server's mishap, and a number that Terraform hears is gone, it adds again.
+// Find returns the number of userID with that id, from the same listing while it serves a refresh: as
+// long as List's, or 100 ms for each of its rows where that is longer. ErrNotFound says that the number
+// is gone: two listings that serve lack it, the later begun after the earlier ended. One may be a
+// server's mishap, and a number that Terraform hears is gone, it adds again.
 func (c *Client) Find(ctx context.Context, userID, id string) (PhoneNumber, error) {
 	return c.account(userID).find(ctx, id)
 }
 
-// FindByMetaID returns the numbers of userID with that platform and Meta id from the shared listing:
+// FindByMetaID returns the numbers of userID with that platform and Meta id, from the listing of Find:
 // one where the server keeps its own rule, none where the account does not hold it.
 func (c *Client) FindByMetaID(ctx context.Context, userID, platform, metaID string) ([]PhoneNumber, error) {
 	account := c.account(userID)
-	listing, err := account.shared(ctx)
+	listing, err := account.serving(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 // checkAbsent fails when the account holds the number already. A listing may be half a minute old,
 // so it takes two to say so.
 func (a *adding) checkAbsent(ctx context.Context) error {
-	listing, err := a.account.shared(ctx)
+	listing, err := a.account.recent(ctx)
 	if err != nil {
 		return err
 	}
