@@ -99,7 +99,9 @@ func TestGuidesDoWhatTheySay(t *testing.T) {
 	for _, w := range walks {
 		t.Run(w.guide+" "+w.sections[0], func(t *testing.T) {
 			t.Parallel()
-			needs(t, w.terraformMinor)
+			if w.terraformMinor > 0 {
+				needs(t, w.terraformMinor, 0)
+			}
 			server, env := account(t, w)
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "provider.tf"), requiredProviders)

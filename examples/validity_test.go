@@ -199,10 +199,10 @@ func TestHCLOfRootModulesIsValid(t *testing.T) {
 			var args []string
 			switch {
 			case c.hasBlock("list"):
-				needs(t, 14)
+				needs(t, 14, 0)
 				args = []string{"-query"}
 			case strings.Contains(c.text, "identity = {"):
-				needs(t, 12)
+				needs(t, 12, 12)
 			}
 			dir := t.TempDir()
 			c.writeTo(t, dir)

@@ -10,9 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +22,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // These tests hold everything that people copy (examples, guides, README) against the real CLI, the
@@ -45,39 +45,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// theCLI is the one under test.
-type theCLI struct {
-	path   string
-	isTofu bool
-	minor  int // of version 1
-}
+// findCLI finds the one under test.
+var findCLI = sync.OnceValues(tfcli.Find)
 
-var findCLI = sync.OnceValues(func() (theCLI, error) {
-	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if path == "" {
-		for _, name := range []string{"terraform", "tofu"} {
-			if found, err := exec.LookPath(name); err == nil {
-				path = found
-				break
-			}
-		}
-	}
-	if path == "" {
-		return theCLI{}, errors.New("these tests need a CLI: install Terraform 1.11 or OpenTofu 1.11 or later, or name one in TF_ACC_TERRAFORM_PATH")
-	}
-	version, err := exec.Command(path, "version").Output()
-	if err != nil {
-		return theCLI{}, err
-	}
-	parts := regexp.MustCompile(`(Terraform|OpenTofu) v1\.(\d+)`).FindStringSubmatch(string(version))
-	if parts == nil {
-		return theCLI{}, fmt.Errorf("%s: not a version that is known: %s", path, version)
-	}
-	minor, _ := strconv.Atoi(parts[2])
-	return theCLI{path, parts[1] == "OpenTofu", minor}, nil
-})
-
-func cli(t *testing.T) theCLI {
+func cli(t *testing.T) tfcli.CLI {
 	t.Helper()
 	found, err := findCLI()
 	if err != nil {
@@ -86,16 +57,11 @@ func cli(t *testing.T) theCLI {
 	return found
 }
 
-// has tells whether the CLI has what Terraform got in a minor version of 1, and OpenTofu has not.
-func (c theCLI) has(terraformMinor int) bool {
-	return terraformMinor == 0 || !c.isTofu && c.minor >= terraformMinor
-}
-
-// needs skips a test of what the CLI does not have.
-func needs(t *testing.T, terraformMinor int) {
+// needs skips a test of what the CLI learned in a later version; a zero is a CLI that lacks it.
+func needs(t *testing.T, terraformMinor, tofuMinor int) {
 	t.Helper()
-	if found := cli(t); !found.has(terraformMinor) {
-		t.Skipf("this CLI, version 1.%d, has no support for it", found.minor)
+	if found := cli(t); !found.Has(terraformMinor, tofuMinor) {
+		t.Skipf("%s has no support for it", found.Name)
 	}
 }
 
@@ -135,7 +101,7 @@ var install = sync.OnceValues(func() (installation, error) {
 		return installation{}, err
 	}
 	links := map[string]string{
-		filepath.Join(dir, "commands", "terraform"): found.path,
+		filepath.Join(dir, "commands", "terraform"): found.Path,
 		filepath.Join(inMirror("registry.opentofu.org", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0"):  program,
 		filepath.Join(inMirror("registry.terraform.io", "hashicorp/vault", "5.0.0"), "terraform-provider-vault_v5.0.0"): itself,
 	}
@@ -191,7 +157,7 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) (s
 // terraform runs the CLI.
 func terraform(t *testing.T, dir string, env []string, args ...string) (string, error) {
 	t.Helper()
-	return run(t, dir, env, cli(t).path, args...)
+	return run(t, dir, env, cli(t).Path, args...)
 }
 
 func write(t *testing.T, path, text string) {

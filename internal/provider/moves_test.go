@@ -100,7 +100,7 @@ func TestMovedFromAGenericProvider(t *testing.T) {
 			if got := w.attributes(address); got["id"] != added.ID || got["display_name"] != "Shop" || got["created_at"] == nil {
 				t.Errorf("moved to %v", got)
 			}
-			if found := cli(t); found.isTofu || found.minor >= 12 {
+			if found := cli(t); found.Has(12, 1) {
 				w.identifies(address, added)
 			}
 			w.plan().succeeded().silent().does()

@@ -13,13 +13,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // The acceptance tests drive the real CLI and the real provider program against the sandbox: one
@@ -109,7 +108,7 @@ type output struct {
 }
 
 func (w *workspace) command(ctx context.Context, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, cli(w.t).path, args...)
+	command := exec.CommandContext(ctx, cli(w.t).Path, args...)
 	command.Dir, command.Env = w.dir, w.env
 	return command
 }
@@ -303,40 +302,10 @@ func (w *workspace) attributesOf() map[string]map[string]any {
 	return all
 }
 
-// theCLI is the one under test.
-type theCLI struct {
-	path         string
-	isTofu       bool
-	major, minor int
-}
+// findCLI finds the one under test.
+var findCLI = sync.OnceValues(tfcli.Find)
 
-var findCLI = sync.OnceValues(func() (theCLI, error) {
-	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if path == "" {
-		for _, name := range []string{"terraform", "tofu"} {
-			if found, err := exec.LookPath(name); err == nil {
-				path = found
-				break
-			}
-		}
-	}
-	if path == "" {
-		return theCLI{}, errors.New("the acceptance tests need a CLI: install Terraform 1.11 or OpenTofu 1.11 or later, or name one in TF_ACC_TERRAFORM_PATH")
-	}
-	version, err := exec.Command(path, "version").Output()
-	if err != nil {
-		return theCLI{}, err
-	}
-	parts := regexp.MustCompile(`(Terraform|OpenTofu) v(\d+)\.(\d+)`).FindStringSubmatch(string(version))
-	if parts == nil {
-		return theCLI{}, fmt.Errorf("%s: not a version that is known: %s", path, version)
-	}
-	major, _ := strconv.Atoi(parts[2])
-	minor, _ := strconv.Atoi(parts[3])
-	return theCLI{path, parts[1] == "OpenTofu", major, minor}, nil
-})
-
-func cli(t *testing.T) theCLI {
+func cli(t *testing.T) tfcli.CLI {
 	t.Helper()
 	found, err := findCLI()
 	if err != nil {
@@ -348,13 +317,8 @@ func cli(t *testing.T) theCLI {
 // needs skips a test of what the CLI learned in a later version; a zero is a CLI that lacks it.
 func needs(t *testing.T, terraformMinor, tofuMinor int) {
 	t.Helper()
-	found := cli(t)
-	wanted := terraformMinor
-	if found.isTofu {
-		wanted = tofuMinor
-	}
-	if wanted == 0 || found.major == 1 && found.minor < wanted {
-		t.Skipf("this CLI, version %d.%d, has no support for it", found.major, found.minor)
+	if found := cli(t); !found.Has(terraformMinor, tofuMinor) {
+		t.Skipf("%s has no support for it", found.Name)
 	}
 }
 

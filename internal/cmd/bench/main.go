@@ -19,11 +19,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 func main() {
@@ -52,7 +53,7 @@ func run(ctx context.Context, out io.Writer, quick bool, profile string) error {
 
 // measure takes all measures, prints the report and cleans up, whatever happened.
 func measure(ctx context.Context, out io.Writer, sizes sizes) (err error) {
-	path, err := findCLI(os.Getenv("TF_ACC_TERRAFORM_PATH"), exec.LookPath)
+	found, err := tfcli.Find()
 	if err != nil {
 		return err
 	}
@@ -61,13 +62,9 @@ func measure(ctx context.Context, out io.Writer, sizes sizes) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, api.close()) }()
-	b := &bench{api: api, cli: &cli{path: path, baseURL: api.url}, sizes: sizes, progress: func(format string, args ...any) {
+	b := &bench{api: api, cli: &cli{CLI: found, baseURL: api.url}, sizes: sizes, progress: func(format string, args ...any) {
 		fmt.Fprintf(out, "… "+format+"\n", args...)
 	}}
-	version, err := b.cli.version(ctx)
-	if err != nil {
-		return err
-	}
 	b.progress("building the provider and the floor")
 	if b.work, err = newWorkspace(ctx); err != nil {
 		return err
@@ -80,7 +77,7 @@ func measure(ctx context.Context, out io.Writer, sizes sizes) (err error) {
 		}
 	}
 	fmt.Fprintf(out, "\n%s on %s/%s with %d CPUs. Load%s before, with the benchmark's own%s after.\n",
-		version, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), before, load())
+		found.Name, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), before, load())
 	return report(out, b.results, b.curve, sizes.areQuick)
 }
 

@@ -6,50 +6,23 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
-
-// endWithin is how long an interrupted command may take to end by itself.
-const endWithin = 15 * time.Second
-
-// findCLI returns the path of the CLI that TF_CLI names, or else of terraform or
-// tofu, whichever the PATH has first in that order.
-func findCLI(named string, lookPath func(string) (string, error)) (string, error) {
-	if named != "" {
-		path, err := lookPath(named)
-		if err != nil {
-			return "", fmt.Errorf("TF_CLI names no program: %w", err)
-		}
-		return filepath.Abs(path)
-	}
-	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := lookPath(name); err == nil {
-			return filepath.Abs(path)
-		}
-	}
-	return "", errors.New(`there is no terraform and no tofu on the PATH. Install one of them, 1.11 or newer:
-  Terraform  https://developer.hashicorp.com/terraform/install
-  OpenTofu   https://opentofu.org/docs/intro/install/
-or name a program in TF_CLI`)
-}
 
 // cli runs the commands of Terraform or OpenTofu in the workspace.
 type cli struct {
-	path        string
+	tfcli.CLI
 	directory   string
-	environment map[string]string // set in addition to the caller's, less what would interfere
+	environment map[string]string // set in addition to the caller's
 	secrets     map[string]string // by variable; of these no command may print any
 }
 
-func newCLI(path string, work *workspace, baseURL string) *cli {
+func newCLI(found tfcli.CLI, work *workspace, baseURL string) *cli {
 	secrets := map[string]string{
 		"BIZAPI_API_KEY":                apiKey,
 		"TF_VAR_whatsapp_access_token":  "EAAfakeWhatsAppToken1",
@@ -63,7 +36,7 @@ func newCLI(path string, work *workspace, baseURL string) *cli {
 		"TF_INPUT":           "0",
 	}
 	maps.Copy(environment, secrets)
-	return &cli{path: path, directory: work.example, environment: environment, secrets: secrets}
+	return &cli{CLI: found, directory: work.example, environment: environment, secrets: secrets}
 }
 
 // changeWhatsAppToken gives the variable a new value, and returns it.
@@ -72,13 +45,6 @@ func (c *cli) changeWhatsAppToken() string {
 	c.environment[name] = token
 	c.secrets["the new "+name] = token
 	return token
-}
-
-// version is the first line that the CLI says of itself.
-func (c *cli) version(ctx context.Context) (string, error) {
-	output, err := c.run(ctx, "version")
-	first, _, _ := strings.Cut(output, "\n")
-	return first, err
 }
 
 // plannedActions reads a saved plan; see readPlannedActions.
@@ -111,19 +77,11 @@ func (c *cli) run(ctx context.Context, args ...string) (string, error) {
 // output runs a command and returns its standard output. The error of one that
 // fails holds all that it printed.
 func (c *cli) output(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, c.path, args...) //nolint:gosec // the person who runs the demo names the program
-	cmd.Dir = c.directory
-	cmd.Env = environ(os.Environ(), c.environment)
+	cmd := c.Command(ctx, c.directory, c.environment, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// An interrupted CLI ends the provider it started before it ends.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = endWithin
-	startGroup(cmd)
 	err := cmd.Run()
-	if ctx.Err() != nil {
-		endGroup(cmd)
-	}
+	tfcli.End(ctx, cmd)
 	if err != nil {
 		return stdout.Bytes(), stopped(ctx, fmt.Errorf("%s: %w\n%s%s", c.line(args), err, stdout.String(), stderr.String()))
 	}
@@ -132,18 +90,5 @@ func (c *cli) output(ctx context.Context, args ...string) ([]byte, error) {
 
 // line is a command as a person would type it.
 func (c *cli) line(args []string) string {
-	return strings.Join(append([]string{filepath.Base(c.path)}, args...), " ")
-}
-
-// environ is the caller's environment with values set. Settings of the caller's
-// own Terraform (logging, arguments, another configuration, another API) are left
-// out: the demo must do the same everywhere.
-func environ(caller []string, values map[string]string) []string {
-	kept := slices.DeleteFunc(slices.Clone(caller), func(entry string) bool {
-		return strings.HasPrefix(entry, "TF_") || strings.HasPrefix(entry, "BIZAPI_") || strings.HasPrefix(entry, "TOFU_")
-	})
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		kept = append(kept, name+"="+values[name])
-	}
-	return kept
+	return strings.Join(append([]string{filepath.Base(c.Path)}, args...), " ")
 }

@@ -6,7 +6,7 @@
 // CLI through examples/quickstart in a temporary directory, and compares what the
 // CLI says with what reached the API. `make demo` runs it.
 //
-// It needs Go and a CLI: the one that TF_CLI names, or terraform or tofu from the
+// It needs Go and a CLI: the one that TF_ACC_TERRAFORM_PATH names, or terraform or tofu from the
 // PATH. It ends with a non-zero status if any step does not do what it says, and
 // leaves nothing behind either way.
 package main
@@ -17,10 +17,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // timeLimit is for a machine that builds the provider from nothing; once built,
@@ -58,7 +59,7 @@ type outcome struct {
 
 // demonstrate runs the steps and cleans up after them, whatever happened.
 func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
-	path, err := findCLI(os.Getenv("TF_CLI"), exec.LookPath)
+	found, err := tfcli.Find()
 	if err != nil {
 		return outcome{}, err
 	}
@@ -73,10 +74,8 @@ func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
 	}
 	defer func() { err = errors.Join(err, work.remove()) }()
 
-	d := &demo{out: out, api: api, work: work, cli: newCLI(path, work, api.url)}
-	if err := d.introduce(ctx); err != nil {
-		return outcome{}, err
-	}
+	d := &demo{out: out, api: api, work: work, cli: newCLI(found, work, api.url)}
+	d.introduce()
 	return d.runSteps(ctx)
 }
 
@@ -88,14 +87,9 @@ type demo struct {
 	cli  *cli
 }
 
-func (d *demo) introduce(ctx context.Context) error {
-	version, err := d.cli.version(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", version)
+func (d *demo) introduce() {
+	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", d.cli.Name)
 	fmt.Fprintf(d.out, "The API is a sandbox at %s.\n", d.api.url)
-	return nil
 }
 
 // runSteps ends at the first step that does not do what it says.

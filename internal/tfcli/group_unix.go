@@ -3,7 +3,7 @@
 
 //go:build unix
 
-package main
+package tfcli
 
 import (
 	"os/exec"
@@ -11,7 +11,7 @@ import (
 )
 
 // startGroup puts a command into a process group of its own. Otherwise Ctrl-C
-// reaches the CLI twice, from the terminal and from the benchmark, and at the second
+// reaches the CLI twice, from the terminal and from its caller, and at the second
 // it gives up at once and leaves its provider running.
 func startGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -19,7 +19,5 @@ func startGroup(cmd *exec.Cmd) {
 
 // endGroup ends what an interrupted command left running.
 func endGroup(cmd *exec.Cmd) {
-	if cmd.Process != nil {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // no such group: nothing is left
-	}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // no such group: nothing is left
 }
