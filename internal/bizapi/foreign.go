@@ -151,10 +151,9 @@ func (c call) said() map[string]bool {
 	return said
 }
 
-// correlationForm is what a server's correlation id looks like: words of small letters, hexadecimal
-// numbers and UUIDs, or a ULID, with a sign between them. Anything else of 10 and more characters may
-// be a token.
-var correlationForm = regexp.MustCompile(`^(?:(?:[a-z]+|[0-9a-f]+|[0-9A-F]+|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$)|Root=)+$`)
+// correlationForm is what a server's correlation id looks like: words, hexadecimal numbers, UUIDs and
+// ULIDs, with a sign between them. Anything else of 10 and more characters may be a token.
+var correlationForm = regexp.MustCompile(`^(?:(?:[A-Z]?[a-z]+|[0-9a-f]+|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$))+$`)
 
 // longestCorrelationID bounds a server's correlation id, in bytes. W3C's traceparent has 55.
 const longestCorrelationID = 64

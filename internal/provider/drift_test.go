@@ -19,15 +19,15 @@ func TestRenameElsewhereIsDriftAndReplacesNothing(t *testing.T) {
 		if drifted.code != 2 {
 			t.Errorf("a refresh-only plan ends with %d, not 2", drifted.code)
 		}
-		w.apply().succeeded().does().warned("Phone number "+added.ID+" was renamed outside Terraform", `"Shop"`, `"Store"`, "-replace=ADDRESS")
+		w.apply().succeeded().does().warned("Display name of phone number "+added.ID+" differs from the configured one", `"Shop"`, `"Store"`, "-replace=ADDRESS")
 		// Renamed once more: the configuration still asks for the first name.
 		server.Rename(added.ID, "Market")
-		w.apply().succeeded().does().warned("renamed outside Terraform", `"Shop"`, `"Market"`)
+		w.apply().succeeded().does().warned("differs from the configured one", `"Shop"`, `"Market"`)
 		w.apply("-refresh-only").succeeded()
 		if got := w.attributes(address)["display_name"]; got != "Market" {
 			t.Errorf("the state has %v", got)
 		}
-		w.apply().succeeded().does().warned("renamed outside Terraform", `"Shop"`, `"Market"`)
+		w.apply().succeeded().does().warned("differs from the configured one", `"Shop"`, `"Market"`)
 		writes(t, server, 0, 0)
 
 		// Left out, the name is whatever the API has.
@@ -78,9 +78,9 @@ func TestAcceptedRenameMakesTheFormerNameAWish(t *testing.T) {
 func TestServerThatNormalisesNamesReplacesNothing(t *testing.T) {
 	t.Parallel()
 	w, server, _ := applied(t, sandbox.Options{NormalizeName: strings.ToUpper}, withToken(testToken), named("Shop"))
-	w.plan().succeeded().does().warned("renamed outside Terraform", `"Shop"`, `"SHOP"`)
+	w.plan().succeeded().does().warned("differs from the configured one", `"Shop"`, `"SHOP"`)
 	w.apply().succeeded().does()
-	w.plan().succeeded().does().warned("renamed outside Terraform")
+	w.plan().succeeded().does().warned("differs from the configured one")
 	writes(t, server, 0, 0)
 }
 

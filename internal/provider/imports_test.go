@@ -55,8 +55,8 @@ func TestImportReplacesNothing(t *testing.T) {
 				t.Fatal(imported.stderr)
 			}
 			w.apply().succeeded().does(address, "update").warned("recorded, not sent").
-				warned("came in under another display name", `"Another name"`, `"Shop"`)
-			w.plan().succeeded().does().warned("came in under another display name")
+				warned("differs from the configured one", `"Another name"`, `"Shop"`)
+			w.plan().succeeded().does().warned("differs from the configured one")
 			writes(t, server, 0, 0)
 
 			// What was applied after the import is what was asked for: another name is a wish.
@@ -70,8 +70,8 @@ func TestImportWithAnotherNamePlansNoChange(t *testing.T) {
 	t.Parallel()
 	w, server, added := importable(t, sandbox.Options{Dialect: sandbox.Published})
 	w.write("main.tf", number(named("Another name"))+importBlock(testUser+"/"+added.ID))
-	w.apply().succeeded().does(address, "import").warned("came in under another display name", `"Another name"`, `"Shop"`)
-	w.plan().succeeded().does().warned("came in under another display name")
+	w.apply().succeeded().does(address, "import").warned("differs from the configured one", `"Another name"`, `"Shop"`)
+	w.plan().succeeded().does().warned("differs from the configured one")
 	writes(t, server, 0, 0)
 }
 

@@ -36,6 +36,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	for _, secret := range []types.String{config.AccessToken, config.AccessTokenWO, state.AccessToken} {
 		r.account.secrets.Hold(secret.ValueString())
 	}
+	proposed := plan
 	switch {
 	case req.Plan.Raw.IsNull():
 		resp.Diagnostics.Append(planDestroy(state)...)
@@ -47,7 +48,9 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 		change := changePlan{account: r.account, config: config, state: state, plan: &plan, seen: recall(ctx, req.Private), diags: &resp.Diagnostics}
 		resp.RequiresReplace = change.decide(ctx)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	if !plan.isDecidedLike(proposed) {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+	}
 }
 
 // planDestroy keeps a protected number.
@@ -188,11 +191,7 @@ func (c *changePlan) displayNameReplaces() bool {
 				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted)))
 		return false
 	case c.seen.Rename.explains(wanted.ValueString()):
-		summary := fmt.Sprintf("Phone number %s was renamed outside Terraform", c.state.ID.ValueString())
-		if c.seen.Rename.FromAny {
-			summary = fmt.Sprintf("Phone number %s came in under another display name", c.state.ID.ValueString())
-		}
-		c.notes.AddAttributeWarning(path.Root("display_name"), summary,
+		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s differs from the configured one", c.state.ID.ValueString()),
 			fmt.Sprintf("The configuration has %s, and the API has %s. The API cannot rename a number, so it is left alone. "+
 				"To accept the name, write it into the configuration, or leave display_name out. To restore yours, replace the number with "+
 				"-replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted), quoted(current)))

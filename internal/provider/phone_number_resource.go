@@ -252,16 +252,17 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		seen.APIKey = fingerprintOf(r.account.options.APIKey)
 	}
 	state.CreatedAt, state.UpdatedAt = textOrNull(number.CreatedAt), textOrNull(number.UpdatedAt)
-	if !state.readsLike(before) {
+	if !state.isDecidedLike(before) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
 }
 
-// readsLike says whether two states have the same of what a read may change. Most reads find nothing
-// new, and setting a state takes the framework half as long as all the rest of one.
-func (m phoneNumberModel) readsLike(other phoneNumberModel) bool {
-	return m.DisplayName.Equal(other.DisplayName) && m.CreatedAt.Equal(other.CreatedAt) && m.UpdatedAt.Equal(other.UpdatedAt)
+// isDecidedLike says whether two models have the same of what a read or a plan may decide. Most decide
+// nothing new, and writing a model takes the framework half as long as all the rest of a read.
+func (m phoneNumberModel) isDecidedLike(other phoneNumberModel) bool {
+	return m.ID.Equal(other.ID) && m.UserID.Equal(other.UserID) && m.DisplayName.Equal(other.DisplayName) &&
+		m.AccessToken.Equal(other.AccessToken) && m.CreatedAt.Equal(other.CreatedAt) && m.UpdatedAt.Equal(other.UpdatedAt)
 }
 
 // Update writes state and nothing else: the API cannot change a number.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -102,6 +103,9 @@ func newBenchEngine(b *testing.B, token map[string]any) (*engine, []benchNumber)
 		attributes := maps.Clone(first)
 		attributes["id"] = tftypes.NewValue(tftypes.String, added.ID)
 		attributes["meta_phone_number_id"] = tftypes.NewValue(tftypes.String, metaID)
+		for name, at := range map[string]time.Time{"created_at": added.CreatedAt, "updated_at": added.UpdatedAt} {
+			attributes[name] = tftypes.NewValue(tftypes.String, at.UTC().Format(time.RFC3339Nano))
+		}
 		arguments["meta_phone_number_id"] = metaID
 		numbers[at] = benchNumber{
 			state:  e.dynamic(tftypes.NewValue(e.types, attributes)),
