@@ -156,6 +156,6 @@ func TestRenameToNoNameReplacesNothing(t *testing.T) {
 	w.apply().succeeded().does(address, "update").warned("recorded, not sent", `"Shop"`)
 	w.plan().succeeded().silent().does()
 	server.Rename(added.ID, "Store")
-	w.plan().succeeded().does().warned("renamed outside Terraform", `"Shop"`, `"Store"`)
+	w.plan().succeeded().does().warned("differs from the configured one", `"Shop"`, `"Store"`)
 	writes(t, server, 0, 0)
 }

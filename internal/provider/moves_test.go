@@ -109,9 +109,9 @@ func TestMovedFromAGenericProvider(t *testing.T) {
 			for token, refresh := range map[string]string{withToken(testToken): "-refresh=false", withWriteOnly(testToken, 7): "-refresh=true"} {
 				w.holds(from, added)
 				w.write("main.tf", number(named("Another name"), token)+movedBlock(from))
-				w.apply(refresh).succeeded().does(address, "update").warned("recorded, not sent").warned("renamed outside Terraform")
+				w.apply(refresh).succeeded().does(address, "update").warned("recorded, not sent").warned("differs from the configured one")
 			}
-			w.plan().succeeded().does().warned("renamed outside Terraform")
+			w.plan().succeeded().does().warned("differs from the configured one")
 			writes(t, server, 0, 0)
 		})
 	}
