@@ -46,9 +46,9 @@ var sources = map[string]source{
 	}},
 }
 
-// holds writes a state in which a generic provider holds the number, as the resource "shop". The CLI
-// wants that provider to be installed, and calls nothing of it: this program stands in for it.
-func (w *workspace) holds(from source, number sandbox.Number) {
+// holds writes a state in which a generic provider holds the number as the resource "shop", or several
+// as its instances. The CLI wants that provider to be installed, and calls nothing of it: this program stands in for it.
+func (w *workspace) holds(from source, numbers ...sandbox.Number) {
 	w.t.Helper()
 	config := devOverride(w.t)
 	_, name, _ := strings.Cut(from.provider, "/")
@@ -64,13 +64,21 @@ func (w *workspace) holds(from source, number sandbox.Number) {
 	w.write("cli.tfrc", strings.Replace(string(text), "dev_overrides {", overrides, 1))
 	w.setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.dir, "cli.tfrc"))
 
+	var instances []any
+	for at, number := range numbers {
+		instance := map[string]any{"schema_version": 0, "attributes": from.attributes(number), "sensitive_attributes": []any{}}
+		if len(numbers) > 1 {
+			instance["index_key"] = at
+		}
+		instances = append(instances, instance)
+	}
 	state, err := json.Marshal(map[string]any{
 		"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "5b1c3a3e-0000-0000-0000-000000000000",
 		"outputs": map[string]any{}, "check_results": nil,
 		"resources": []any{map[string]any{
 			"mode": "managed", "type": from.typeName, "name": "shop",
 			"provider":  fmt.Sprintf("provider[%q]", "registry.terraform.io/"+from.provider),
-			"instances": []any{map[string]any{"schema_version": 0, "attributes": from.attributes(number), "sensitive_attributes": []any{}}},
+			"instances": instances,
 		}},
 	})
 	if err != nil {
@@ -112,6 +120,43 @@ func TestMovedFromAGenericProvider(t *testing.T) {
 				w.apply(refresh).succeeded().does(address, "update").warned("recorded, not sent").warned("differs from the configured one")
 			}
 			w.plan().succeeded().does().warned("differs from the configured one")
+			writes(t, server, 0, 0)
+		})
+	}
+}
+
+func TestMovedWithAllInstancesAtOnce(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			from := sources[name]
+			w, server, added := importable(t, sandbox.Options{})
+			numbers := []sandbox.Number{added}
+			shop := "Shop"
+			for at := range 5 {
+				numbers = append(numbers, server.Add(testUser, sandbox.Number{
+					Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(2000 + at), AccessToken: "EAAnobodyKnows", DisplayName: &shop,
+				}))
+			}
+			w.holds(from, numbers...)
+			w.write("main.tf", fmt.Sprintf(`
+resource "bizapi_phone_number" "main" {
+  count                = 6
+  platform             = "whatsapp"
+  meta_phone_number_id = count.index == 0 ? %q : tostring(1999 + count.index)
+  display_name         = "Shop"
+}
+`, whatsAppID)+movedBlock(from))
+			moved := w.apply("-parallelism=1").succeeded().silent()
+			if len(moved.actions) != len(numbers) {
+				t.Errorf("the plan does %v", moved.actions)
+			}
+			for at, number := range numbers {
+				if got := w.attributes(fmt.Sprintf("%s[%d]", address, at))["id"]; got != number.ID {
+					t.Errorf("instance %d is %v, not %s", at, got, number.ID)
+				}
+			}
+			w.plan().succeeded().silent().does()
 			writes(t, server, 0, 0)
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,12 +22,31 @@ import (
 
 // MoveState takes registrations over that people made with generic REST providers. Nothing is asked
 // of the API: the provider is not configured yet, so all that is known stands in the source's state.
-func (r *phoneNumberResource) MoveState(context.Context) []resource.StateMover {
+func (r *phoneNumberResource) MoveState(ctx context.Context) []resource.StateMover {
+	var own resource.SchemaResponse
+	r.Schema(ctx, resource.SchemaRequest{}, &own)
 	return []resource.StateMover{
 		{StateMover: mover{"mastercard/restapi", "restapi_object", readRestAPIObject}.move},
 		{StateMover: mover{"magodo/restful", "restful_resource", readRestfulResource}.move},
+		{StateMover: moveOwn, SourceSchema: &own.Schema},
 		{StateMover: refuseMove},
 	}
+}
+
+// moveOwn takes over a number of this provider from another host or namespace, such as OpenTofu's
+// registry or a private one, as it is.
+func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	if req.SourceTypeName != "bizapi_phone_number" || !isOfProvider(req.SourceProviderAddress, "bizapi/bizapi") || req.SourceState == nil {
+		return
+	}
+	var number phoneNumberModel
+	resp.Diagnostics.Append(req.SourceState.Get(ctx, &number)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.TargetState.Raw = req.SourceState.Raw
+	resp.Diagnostics.Append(setIdentity(ctx, resp.TargetIdentity, number.UserID.ValueString(), number.ID.ValueString())...)
+	resp.Diagnostics.Append(recall(ctx, req.SourcePrivate).store(ctx, resp.TargetPrivate)...)
 }
 
 // mover moves from one resource type of one provider.
@@ -37,8 +57,7 @@ type mover struct {
 }
 
 func (m mover) move(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-	// A mirror or a private registry serves the same provider under another host.
-	if req.SourceTypeName != m.typeName || !strings.HasSuffix("/"+strings.ToLower(req.SourceProviderAddress), "/"+m.provider) {
+	if req.SourceTypeName != m.typeName || !isOfProvider(req.SourceProviderAddress, m.provider) {
 		return
 	}
 	source, err := m.read(req.SourceRawState.JSON)
@@ -48,17 +67,34 @@ func (m mover) move(ctx context.Context, req resource.MoveStateRequest, resp *re
 	}
 	found, problem := source.registration()
 	if problem != "" {
-		resp.Diagnostics.Append(moveRefused(m.typeName, problem))
+		resp.Diagnostics.Append(moveRefused(m.typeName, problem+source.whichOne()))
 		return
 	}
 	resp.Diagnostics.Append(found.store(ctx, m.provider, resp)...)
 }
 
+// isOfProvider tells whether an address is that of a provider, given as namespace and name in lower
+// case. Mirrors and private registries serve it under another host. OpenTofu gives the name alone
+// before 1.12.4, and since then this provider's own address for all instances but the first of a
+// resource with count or for_each, so both are taken for the one that the type belongs to.
+func isOfProvider(address, provider string) bool {
+	parts := strings.Split(strings.ToLower(address), "/")
+	_, name, _ := strings.Cut(provider, "/")
+	switch last := parts[len(parts)-1]; {
+	case len(parts) == 1:
+		return last == name
+	case last == "bizapi":
+		return true
+	default:
+		return strings.Join(parts[len(parts)-2:], "/") == provider
+	}
+}
+
 // refuseMove answers for every other source, in plainer words than the framework's.
 func refuseMove(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	resp.Diagnostics.Append(moveRefused(req.SourceTypeName, fmt.Sprintf(
-		"It belongs to the provider %s. Registrations can be moved from restapi_object of Mastercard/restapi and from restful_resource of magodo/restful.",
-		req.SourceProviderAddress)))
+		"It is a %s of the provider %s. Registrations can be moved from restapi_object of Mastercard/restapi and from restful_resource of magodo/restful.",
+		req.SourceTypeName, req.SourceProviderAddress)))
 }
 
 // moveRefused is what cannot be taken over, with the way that always works.
@@ -152,6 +188,20 @@ func (o genericObject) registration() (found registration, problem string) {
 	return found, found.problem()
 }
 
+// whichOne names the object in a message: the CLI gives no address with it.
+func (o genericObject) whichOne() string {
+	var names []string
+	for _, name := range append([]string{o.id}, o.paths...) {
+		if name != "" && !slices.Contains(names, strconv.Quote(name)) {
+			names = append(names, strconv.Quote(name))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " The object is the one with " + strings.Join(names, ", ") + " as its id and path."
+}
+
 // place is where a path leads: a user's numbers, or one of them.
 type place struct{ userID, id string }
 
@@ -200,10 +250,12 @@ func (o genericObject) answered(id string, sent fields) fields {
 // isIn tells whether a row of a list is this object: by the id that is known, or else by what was
 // sent.
 func (o genericObject) isIn(row fields, id string, sent fields) bool {
+	// An id of Meta's may stand under two platforms.
+	isOfPlatform := sent["platform"] == "" || normalPlatform(row["platform"]) == normalPlatform(sent["platform"])
 	if known := cmp.Or(id, o.id); known != "" {
-		return row["id"] == known || row["meta_phone_number_id"] == known
+		return row["id"] == known || row["meta_phone_number_id"] == known && isOfPlatform
 	}
-	return row["meta_phone_number_id"] == sent["meta_phone_number_id"] && row["platform"] == normalPlatform(sent["platform"])
+	return row["meta_phone_number_id"] == sent["meta_phone_number_id"] && isOfPlatform
 }
 
 // fields are the texts of a JSON object.

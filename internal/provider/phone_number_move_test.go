@@ -33,6 +33,7 @@ const (
 	restful  = "registry.terraform.io/magodo/restful"
 	sentBody = `{\"platform\":\"whatsapp\",\"meta_phone_number_id\":\"836990829491415\",\"access_token\":\"EAAfakeToken\",\"display_name\":\"Shop\"}`
 	row      = `{\"id\":\"pn_abc123\",\"user_id\":\"usr_abc123\",\"platform\":\"whatsapp\",\"meta_phone_number_id\":\"836990829491415\",\"access_token\":\"EAAfakeToken\",\"display_name\":\"Store\"}`
+	twin     = `{\"id\":\"pn_twin\",\"platform\":\"webchat\",\"meta_phone_number_id\":\"836990829491415\",\"display_name\":\"Twin\"}`
 	another  = `{\"id\":\"pn_other\",\"platform\":\"whatsapp\",\"meta_phone_number_id\":\"106540352242922\",\"display_name\":\"Other\"}`
 )
 
@@ -67,6 +68,14 @@ func TestMoveFromGenericProviders(t *testing.T) {
 			`{"id":"pn_abc123","path":"/phone_numbers","data":"` + sentBody + `","api_response":"` + row + `"}`, store},
 		"restapi of a mirror, in the registry's spelling": {"mirror.example.com/Mastercard/restapi", "restapi_object",
 			`{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","data":"` + sentBody + `"}`, shop},
+		"restapi, with a twin of another platform": {restAPI, "restapi_object",
+			`{"id":"836990829491415","id_attribute":"meta_phone_number_id","path":"users/usr_abc123/phone_numbers","data":"` + sentBody + `","api_response":"[` + twin + `,` + row + `]"}`, store},
+		"restapi, as OpenTofu 1.11 names it": {"restapi", "restapi_object",
+			`{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","data":"` + sentBody + `"}`, shop},
+		"restapi, as OpenTofu 1.12 names all instances but the first": {"registry.opentofu.org/bizapi/bizapi", "restapi_object",
+			`{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","data":"` + sentBody + `"}`, shop},
+		"restful, as OpenTofu 1.12 names it from a private registry": {"registry.corp.example/corp/bizapi", "restful_resource",
+			`{"id":"/users/usr_abc123/phone_numbers/pn_abc123","path":"/users/usr_abc123/phone_numbers","body":"` + sentBody + `","output":"` + row + `"}`, store},
 		"restful, read by id": {restful, "restful_resource",
 			`{"id":"/users/usr_abc123/phone_numbers/pn_abc123","path":"/users/usr_abc123/phone_numbers","read_path":"$(path)/$(body.id)",
 			  "body":{"type":["object",{"platform":"string"}],"value":` + unescaped(sentBody) + `},"output":{"type":["object",{"id":"string"}],"value":` + unescaped(row) + `}}`, store},
@@ -137,6 +146,9 @@ func TestMoveOfSomethingElseIsRefused(t *testing.T) {
 		"another kind of object":        {restAPI, "restapi_object", `{"id":"ag_1","path":"/users/usr_abc123/agents","data":"{\"name\":\"Bot\"}"}`, "no phone number"},
 		"something below a number":      {restAPI, "restapi_object", `{"id":"tpl_1","path":"/users/usr_abc123/phone_numbers/pn_abc123/templates","data":"{}"}`, "no phone number"},
 		"no user":                       {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/phone_numbers","data":"` + sentBody + `"}`, "does not say which user"},
+		"no user, which one":            {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/phone_numbers","data":"` + sentBody + `"}`, `"pn_abc123", "/phone_numbers"`},
+		"another type of this provider": {"registry.terraform.io/bizapi/bizapi", "bizapi_agent", `{"id":"ag_1"}`, "bizapi_agent of the provider"},
+		"another name without a host":   {"random", "restapi_object", `{"id":"pn_abc123"}`, "of the provider random"},
 		"a user that cannot be":         {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/a%20b/phone_numbers","data":"` + sentBody + `"}`, "letters, digits, - and _"},
 		"a path of nothing":             {restful, "restful_resource", `{"id":"","path":"","body":null,"output":null}`, "no phone number"},
 		"no id":                         {restful, "restful_resource", `{"id":"/users/usr_abc123/phone_numbers","path":"/users/usr_abc123/phone_numbers","body":{"type":"dynamic","value":` + unescaped(sentBody) + `},"output":null}`, "the API's id"},
@@ -162,5 +174,37 @@ func TestMoveOfSomethingElseIsRefused(t *testing.T) {
 				t.Error("the message shows the token")
 			}
 		})
+	}
+}
+
+// A state changes its provider's host when another CLI applies it, or when a private registry is used.
+func TestMoveOfAnOwnNumberKeepsEverything(t *testing.T) {
+	for _, address := range []string{"registry.opentofu.org/bizapi/bizapi", "registry.corp.example/corp/bizapi"} {
+		e := newEngine(t, "http://127.0.0.1:1/v1", nil)
+		private, err := json.Marshal(map[string][]byte{memoryKey: []byte(`{"base_url":"https://api.example.com/v1"}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved, err := e.server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+			SourceProviderAddress: address, SourceTypeName: numberType, TargetTypeName: numberType, SourcePrivate: private,
+			SourceState: &tfprotov6.RawState{JSON: []byte(`{"id":"pn_abc123","user_id":"usr_abc123","platform":"whatsapp","meta_phone_number_id":"836990829491415",
+				"access_token":"EAAfakeToken","deletion_protection":true,"display_name":"Shop","created_at":"2025-02-10T10:00:00Z"}`)},
+		})
+		if err != nil || len(moved.Diagnostics) > 0 {
+			t.Fatal(err, texts(moved.Diagnostics))
+		}
+		state := e.attributes(e.static(moved.TargetState))
+		for attribute, want := range map[string]tftypes.Value{
+			"id": tftypes.NewValue(tftypes.String, "pn_abc123"), "access_token": tftypes.NewValue(tftypes.String, "EAAfakeToken"),
+			"deletion_protection": tftypes.NewValue(tftypes.Bool, true), "created_at": tftypes.NewValue(tftypes.String, "2025-02-10T10:00:00Z"),
+		} {
+			if !state[attribute].Equal(want) {
+				t.Errorf("%s: %s is %s, not %s", address, attribute, state[attribute], want)
+			}
+		}
+		var kept map[string][]byte
+		if err := json.Unmarshal(moved.TargetPrivate, &kept); err != nil || !strings.Contains(string(kept[memoryKey]), "api.example.com") {
+			t.Errorf("%s: the memory is %s, %v", address, kept[memoryKey], err)
+		}
 	}
 }

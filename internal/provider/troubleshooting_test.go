@@ -30,7 +30,9 @@ type trouble struct {
 }
 
 // correlation is the correlation id of a refusal.
-func correlation(name string) string { return "corr-" + strings.ToLower(strings.ReplaceAll(name, " ", "-")) }
+func correlation(name string) string {
+	return "corr-" + strings.ToLower(strings.ReplaceAll(name, " ", "-"))
+}
 
 // refusal answers in a dialect's form.
 func refusal(dialect sandbox.Dialect, status int, message, correlationID string) sandbox.Behaviour {

@@ -43,7 +43,9 @@ func Find() (CLI, error) {
 	if err != nil {
 		return CLI{}, err
 	}
-	said, err := exec.Command(path, "version").Output() //nolint:gosec,noctx // the person who runs this names the program
+	cmd := exec.Command(path, "version") //nolint:gosec,noctx // the person who runs this names the program
+	cmd.Env = environ(os.Environ(), nil)
+	said, err := cmd.Output()
 	if err != nil {
 		return CLI{}, fmt.Errorf("%s version: %w", path, err)
 	}
@@ -69,7 +71,7 @@ func find(named string, lookPath func(string) (string, error)) (string, error) {
 or name a program in ` + Variable)
 }
 
-var versionForm = regexp.MustCompile(`^(Terraform|OpenTofu) v1\.(\d+)\.\S+`)
+var versionForm = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v1\.(\d+)\.\S+`)
 
 // parse reads what a CLI says of its version.
 func parse(path, said string) (CLI, error) {

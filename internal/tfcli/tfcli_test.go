@@ -70,9 +70,10 @@ func TestEnvironLeavesTheCallersTerraformOut(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	for said, want := range map[string]CLI{
-		"Terraform v1.11.4\non linux_amd64\n":     {Name: "Terraform v1.11.4", Minor: 11},
-		"Terraform v1.16.0-dev\non linux_amd64\n": {Name: "Terraform v1.16.0-dev", Minor: 16},
-		"OpenTofu v1.12.6\non linux_amd64\n":      {Name: "OpenTofu v1.12.6", IsTofu: true, Minor: 12},
+		"Terraform v1.11.4\non linux_amd64\n":           {Name: "Terraform v1.11.4", Minor: 11},
+		"Terraform v1.16.0-dev\non linux_amd64\n":       {Name: "Terraform v1.16.0-dev", Minor: 16},
+		"OpenTofu v1.12.6\non linux_amd64\n":            {Name: "OpenTofu v1.12.6", IsTofu: true, Minor: 12},
+		"\nWarning: no such file\n\nOpenTofu v1.12.6\n": {Name: "OpenTofu v1.12.6", IsTofu: true, Minor: 12},
 	} {
 		got, err := parse("", said)
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
