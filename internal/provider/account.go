@@ -95,14 +95,16 @@ func (a *account) deletedID(number metaID) string {
 }
 
 // keepSilent remembers that a user's numbers cannot be listed, so that a plan of many numbers
-// without a network waits for that once.
-func (a *account) keepSilent(userID string) {
+// without a network waits for that once. It tells whether this is the first to say so.
+func (a *account) keepSilent(userID string) (isFirst bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	isFirst = !a.silent[userID]
 	if a.silent == nil {
 		a.silent = map[string]bool{}
 	}
 	a.silent[userID] = true
+	return isFirst
 }
 
 func (a *account) isSilent(userID string) bool {

@@ -195,7 +195,7 @@ data "bizapi_phone_number" "by_meta_id" {
 data "bizapi_phone_numbers" "all" {
 }
 `, whatsAppID))
-	done := w.plan().failed("Phone number is registered twice", "pn_1", "pn_2", "by its id")
+	done := w.plan().failed("Phone number is registered twice", "pn_1", "pn_2", "their ids tell them apart")
 	if len(done.errors) != 2 {
 		t.Errorf("errors: %+v", done.errors)
 	}
@@ -230,7 +230,7 @@ func TestLookUpArguments(t *testing.T) {
 		"a_platform_alone":         {`platform = "whatsapp"`, "together only"},
 		"metas_id_alone":           {`meta_phone_number_id = "836990829491415"`, "together only"},
 		"an_id_and_a_platform":     {"id = \"pn_1\"\nplatform = \"whatsapp\"", "id names a number already"},
-		"an_unknown_platform":      {"platform = \"telegram\"\nmeta_phone_number_id = \"1\"", "value must be one of"},
+		"an_unknown_platform":      {"platform = \"telegram\"\nmeta_phone_number_id = \"1\"", "Invalid platform"},
 		"a_phone_number_for_an_id": {"platform = \"whatsapp\"\nmeta_phone_number_id = \"+1 234\"", "looks like the phone number itself"},
 		"a_user_with_a_slash":      {"id = \"pn_1\"\nuser_id = \"a/b\"", "letters, digits, - and _"},
 		"a_timeout_of_no_unit":     {"id = \"pn_1\"\ntimeouts {\n read = \"20\"\n}", "Time Duration"},

@@ -76,8 +76,11 @@ func (a *account) adviceOnCall(err error, number phoneNumberModel, doing string)
 	case bizapi.KindForbidden:
 		return "Not allowed to " + doing, "The API key may not do this, or the number belongs to another user than user_id says.", ""
 	case bizapi.KindUnknownUser:
-		return "Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id and whether base_url and the API key are those of the same environment. "+
-			"If the user was deleted for good, its numbers are gone with it: take them out of the state with `terraform state rm`, since no destroy could ever reach them.", number.UserID.ValueString()), "user_id"
+		advice := fmt.Sprintf("The API does not know user %q. Check user_id and whether base_url and the API key are those of the same environment.", number.UserID.ValueString())
+		if number.ID.ValueString() != "" { // a number of the state
+			advice += " If the user was deleted for good, its numbers are gone with it: take them out of the state with `terraform state rm`, since no destroy could ever reach them."
+		}
+		return "Unknown user", advice, "user_id"
 	case bizapi.KindUnknownRoute:
 		return "Wrong base URL", fmt.Sprintf("The server at %s does not serve this call. Check base_url of the provider, or BIZAPI_BASE_URL: it needs the API's version path, such as https://api.example.com/v1.", a.options.BaseURL), ""
 	case bizapi.KindRateLimited:
@@ -164,8 +167,11 @@ func metaIDAdvice(platform string) string {
 }
 
 func missingToken(platform string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Missing access token",
-		"Adding a number needs Meta's access token: set access_token_wo with access_token_wo_version or, if it may stand in the state, access_token. "+tokenAdvice(platform))
+	advice := "Adding a number needs an access token: set access_token_wo with access_token_wo_version or, if it may stand in the state, access_token."
+	if platform != webChat {
+		advice += " " + tokenAdvice(platform)
+	}
+	return diag.NewErrorDiagnostic("Missing access token", advice)
 }
 
 func tokenTurnedOutAnother() diag.Diagnostic {
@@ -196,7 +202,7 @@ func (a *account) notFound(wanted importID, advice string) diag.Diagnostic {
 // registeredTwice is an account that breaks the API's own rule.
 func registeredTwice(number, one, other string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Phone number is registered twice",
-		fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Name it by its id, and give its operators both.", number, one, other))
+		fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Its operators have to remove one of the two; until then only their ids tell them apart.", number, one, other))
 }
 
 // seenElsewhere is a number that is missing under another base URL or key than it was last seen

@@ -81,7 +81,8 @@ func TestImportThatCannotBe(t *testing.T) {
 	w.write("main.tf", number(withToken(testToken)))
 	for id, want := range map[string][]string{
 		testUser + "/pn_missing":                 {"Phone number not found", `"pn_missing"`, testUser},
-		testUser + "/instagram/178412":           {"Phone number not found", "instagram number 178412"},
+		testUser + "/instagram/178412":           {"Phone number not found", "instagram number 178412", "take its import block away"},
+		testUser + "/sms/178412":                 {"Phone number not found", `"sms/178412"`, "whatsapp, instagram or webchat"},
 		"usr_nobody/pn_missing":                  {"Unknown user", "usr_nobody"},
 		"bad user/pn_1":                          {"Invalid import id", "<user_id>/<id>"},
 		testUser + "/whatsapp/+1 (234) 567-8900": {"Invalid import id", "looks like the phone number itself"},

@@ -117,7 +117,7 @@ func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadReq
 		userID: data.UserID.ValueString(), id: data.ID.ValueString(),
 		meta: metaID{data.Platform.ValueString(), data.MetaPhoneNumberID.ValueString()},
 	}, "If the number is one that this configuration adds, refer to the resource's own attributes instead. "+
-		"If it may be missing, use data bizapi_phone_numbers, which is empty then.")
+		"If it may be missing, look for it in data bizapi_phone_numbers.")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

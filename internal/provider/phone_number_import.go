@@ -78,7 +78,7 @@ func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.Impo
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
-	number, diags := r.account.find(ctx, wanted, "If only Meta's id is known, import by <user_id>/<platform>/<meta_phone_number_id>.")
+	number, diags := r.account.find(ctx, wanted, wanted.adviceOnMissing())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -88,6 +88,17 @@ func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.Impo
 	// Whatever name the configuration has was never asked of the API: it is no wish to change it.
 	imported := memory{Rename: &rename{FromAny: true, To: number.DisplayName}}
 	resp.Diagnostics.Append(imported.store(ctx, resp.Private)...)
+}
+
+// adviceOnMissing is for a number that is not there.
+func (i importID) adviceOnMissing() string {
+	switch {
+	case i.id == "":
+		return "If the number is to be added, take its import block away."
+	case strings.Contains(i.id, "/"):
+		return "To name a number by Meta's id, write <user_id>/<platform>/<meta_phone_number_id> with whatsapp, instagram or webchat for the platform."
+	}
+	return "If only Meta's id is known, import by <user_id>/<platform>/<meta_phone_number_id>."
 }
 
 // setNumber makes a number that is there already the state of a resource.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -71,16 +72,28 @@ func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	if req.Limit > 0 && int64(len(numbers)) > req.Limit {
+	all := len(numbers)
+	if req.Limit > 0 && int64(all) > req.Limit {
 		numbers = numbers[:req.Limit]
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		for _, number := range numbers {
-			if !push(resultOf(ctx, req, number)) {
+		for at, number := range numbers {
+			result := resultOf(ctx, req, number)
+			if at == len(numbers)-1 && len(numbers) < all {
+				result.Diagnostics.Append(cutShort(userID.ValueString(), len(numbers), all))
+			}
+			if !push(result) {
 				return
 			}
 		}
 	}
+}
+
+// cutShort is a list that has more numbers than Terraform wants. Whoever brings an account in would miss
+// the rest without a word, since Terraform wants 100 unless it is told otherwise.
+func cutShort(userID string, listed, all int) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("%d of %d phone numbers are listed", listed, all),
+		fmt.Sprintf("User %s has more numbers than the limit of this list block, which is 100 where none is written. To list them all, write limit = %d into the block.", userID, all))
 }
 
 // resultOf is a listed number. Its resource has what an import and a refresh would give it, so that

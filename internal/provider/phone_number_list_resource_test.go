@@ -6,6 +6,7 @@ package provider
 import (
 	"fmt"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// listed asks for the numbers of the provider's user, as `terraform query` does.
-func (e *engine) listed(limit int64, includeResource bool) []tfprotov6.ListResourceResult {
+// listed asks for the numbers of the provider's user, as `terraform query` does, and returns the warnings
+// too.
+func (e *engine) listed(limit int64, includeResource bool) (all []tfprotov6.ListResourceResult, warnings string) {
 	e.t.Helper()
 	text := map[string]tftypes.Type{"user_id": tftypes.String, "platform": tftypes.String}
 	stream, err := e.server.(tfprotov6.ListResourceServer).ListResource(e.t.Context(), &tfprotov6.ListResourceRequest{
@@ -26,14 +28,13 @@ func (e *engine) listed(limit int64, includeResource bool) []tfprotov6.ListResou
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	var all []tfprotov6.ListResourceResult
 	for result := range stream.Results {
-		if len(result.Diagnostics) > 0 {
-			e.t.Fatal(texts(result.Diagnostics))
+		if failed := errorTexts(result.Diagnostics); failed != "" {
+			e.t.Fatal(failed)
 		}
-		all = append(all, result)
+		all, warnings = append(all, result), warnings+texts(result.Diagnostics)
 	}
-	return all
+	return all, warnings
 }
 
 // Terraform cuts a list off itself, and writes a configuration from whatever it gets: that the
@@ -47,8 +48,12 @@ func TestListKeepsToTheLimit(t *testing.T) {
 	defer listener.Close()
 	e := newEngine(t, listener.URL+"/v1", nil)
 	for limit, want := range map[int64]int{0: 5, 2: 2, 5: 5, 100: 5} {
-		if got := len(e.listed(limit, false)); got != want {
-			t.Errorf("limit %d gives %d numbers, not %d", limit, got, want)
+		got, warnings := e.listed(limit, false)
+		if len(got) != want {
+			t.Errorf("limit %d gives %d numbers, not %d", limit, len(got), want)
+		}
+		if isCut := want < 5; isCut != strings.Contains(warnings, fmt.Sprintf("%d of 5 phone numbers are listed", want)) || !isCut && warnings != "" {
+			t.Errorf("limit %d warns: %q", limit, warnings)
 		}
 	}
 }
@@ -63,7 +68,8 @@ func TestListedResourceIsTheImportedOne(t *testing.T) {
 			listener := httptest.NewServer(server)
 			defer listener.Close()
 			e := newEngine(t, listener.URL+"/v1", nil)
-			for at, result := range e.listed(100, true) {
+			all, _ := e.listed(100, true)
+			for at, result := range all {
 				if failed := e.importNumber(t.Context(), server.Numbers("usr_abc123")[at].ID); failed != "" {
 					t.Fatal(failed)
 				}
@@ -71,7 +77,7 @@ func TestListedResourceIsTheImportedOne(t *testing.T) {
 					t.Errorf("listed as %s, imported as %s", resource, e.state)
 				}
 			}
-			if result := e.listed(1, false)[0]; result.Resource != nil {
+			if first, _ := e.listed(1, false); first[0].Resource != nil {
 				t.Error("the resource is listed though nobody asked")
 			}
 		})

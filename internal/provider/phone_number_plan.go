@@ -84,7 +84,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 	existing, err := r.account.lookUp(ctx, *plan)
 	switch {
 	case err != nil:
-		diags.Append(r.account.diagnosticOfUser(err, *plan))
+		diags.Append(r.account.lookUpFailed(err, *plan))
 	case existing != nil && existing.ID != held.id:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
 			"This plan adds a number that is there, and the API takes each number once. If it is the resource's own, tainted and planned with -refresh=false, the plan replaces it. "+alreadyExistsAdvice(existing, *plan))
@@ -291,7 +291,7 @@ func (c *changePlan) checkReplacement(ctx context.Context) {
 	existing, err := c.account.lookUp(ctx, wanted)
 	switch {
 	case err != nil:
-		c.diags.Append(c.account.diagnosticOfUser(err, wanted))
+		c.diags.Append(c.account.lookUpFailed(err, wanted))
 	case existing != nil && existing.ID != id:
 		c.diags.AddAttributeError(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s cannot be replaced", id),
 			"The number that it would become is registered already, so the add would fail after the delete. "+alreadyExistsAdvice(existing, wanted))
@@ -356,7 +356,8 @@ func names(paths path.Paths) string {
 }
 
 // lookUp finds a number to be added among those of its user, nil when it is not there or cannot be
-// looked up: a plan without a network works. Only an unknown user is an error.
+// looked up: a plan without a network works. An error is one that the apply would meet too: an unknown
+// user or, for the first number of a user, an answer that refuses.
 func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.PhoneNumber, error) {
 	userID := wanted.UserID.ValueString()
 	if wanted.UserID.IsUnknown() {
@@ -377,9 +378,31 @@ func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.
 	case bizapi.KindOf(err) == bizapi.KindUnknownUser:
 		return nil, err
 	case err != nil && ctx.Err() == nil:
-		a.keepSilent(userID)
+		if isFirst := a.keepSilent(userID); isFirst && isRefusal(err) {
+			return nil, err
+		}
 	}
 	return nil, nil
+}
+
+// isRefusal tells an answer that says no to this configuration from a network or a server that fails.
+func isRefusal(err error) bool {
+	switch bizapi.KindOf(err) {
+	case bizapi.KindUnauthorized, bizapi.KindForbidden, bizapi.KindUnknownRoute, bizapi.KindRedirect, bizapi.KindCertificate, bizapi.KindUnreadable:
+		return true
+	}
+	return false
+}
+
+// lookUpFailed is a plan of a number whose user's numbers are refused. Only an unknown user is an error:
+// a plan may be made where the API's key is not at hand.
+func (a *account) lookUpFailed(err error, plan phoneNumberModel) diag.Diagnostic {
+	failed := a.diagnosticOfUser(err, plan)
+	if bizapi.KindOf(err) == bizapi.KindUnknownUser {
+		return failed
+	}
+	return diag.NewWarningDiagnostic("Plan was not held against the account: "+failed.Summary(),
+		"Whether the number is there already, and whether its user is, could not be looked up. An apply would fail the same way.\n\n"+failed.Detail())
 }
 
 // diagnosticOfUser is a plan for a user that the API does not know.

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -103,7 +103,15 @@ func userIDRules() []validator.String {
 }
 
 func platformRules() []validator.String {
-	return []validator.String{stringvalidator.OneOf(whatsApp, instagram, webChat)}
+	return []validator.String{rule{
+		"must be whatsapp, instagram or webchat", "Invalid platform",
+		func(platform string) string {
+			if isPlatform(platform) {
+				return ""
+			}
+			return fmt.Sprintf("The platforms are whatsapp, instagram and webchat, in small letters; this is %q.", platform)
+		},
+	}}
 }
 
 func displayNameRules() []validator.String {
@@ -185,15 +193,17 @@ func validateTokens(config phoneNumberModel, diags *diag.Diagnostics) {
 }
 
 // validateTimeouts refuses lengths of time that are over before they begin: a create that has no time
-// would fail after the delete of a replacement. The block's own check takes them.
+// would fail after the delete of a replacement. The block's own check takes them, and refuses what is
+// no length of time.
 func validateTimeouts(configured timeouts.Value, diags *diag.Diagnostics) {
 	for operation, value := range configured.Attributes() {
 		text, ok := value.(types.String)
 		if !ok || text.IsNull() || text.IsUnknown() {
 			continue
 		}
-		if _, problem := parseDuration(text.ValueString()); problem != "" {
-			diags.AddAttributeError(path.Root("timeouts").AtName(operation), "Invalid length of time", problem)
+		if duration, err := time.ParseDuration(text.ValueString()); err == nil && duration <= 0 {
+			diags.AddAttributeError(path.Root("timeouts").AtName(operation), "Invalid length of time",
+				fmt.Sprintf("%q leaves no time for anything. Write a number over zero and a unit, such as 45s or 2m.", text.ValueString()))
 		}
 	}
 }

@@ -183,7 +183,7 @@ func TestReplacementWithoutAChangeCannotFailHalfWay(t *testing.T) {
 		"-replace without time to add": {number(withToken(testToken)), func(w *workspace) outcome {
 			w.write("main.tf", number(withToken(testToken), "timeouts {\n    create = \"-5m\"\n  }"))
 			return w.apply("-replace=" + address)
-		}, "is not a length of time"},
+		}, "leaves no time"},
 		"an unknown user beside an unknown Meta id": {number(withToken(testToken)), func(w *workspace) outcome {
 			w.write("main.tf", strings.Replace(number(withToken(testToken), `user_id = "usr_nobody"`), `"`+whatsAppID+`"`, "terraform_data.id.output", 1)+
 				"resource \"terraform_data\" \"id\" {\n  input = \"17841234567890123\"\n}\n")

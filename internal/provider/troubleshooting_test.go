@@ -218,6 +218,29 @@ func TestTroubleshootingAtPlan(t *testing.T) {
 		w.write("main.tf", number(withToken(testToken), `user_id = "usr_nobody"`))
 		nobody := w.plan().failed("Unknown user", `"usr_nobody"`, "status 404", "correlation id")
 		pointsAt(t, nobody.errors[0], "user_id")
+		if strings.Contains(nobody.errors[0].Detail, "state rm") {
+			t.Errorf("the advice is for a number of the state, and there is none: %s", nobody.errors[0].Detail)
+		}
+
+		// A key or an address that the API refuses is refused at the apply too: the plan says so once, and
+		// is made all the same. Of a server or a network that fails, a plan says nothing.
+		w.write("main.tf", number(withToken(testToken))+numberOf("second", 1, withToken(testToken)))
+		for status, title := range map[int]string{401: "API key refused", 403: "Not allowed to list", 404: "Wrong base URL", 302: "API redirects elsewhere", 500: ""} {
+			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, status, "Refused", "corr-1")})
+			planned := w.plan().succeeded()
+			server.ClearFaults()
+			if title == "" {
+				planned.silent()
+				continue
+			}
+			planned.warned("Plan was not held against the account: "+title, fmt.Sprintf("status %d", status), "corr-1")
+			if len(planned.warnings) != 1 {
+				t.Errorf("%d warnings of one thing: %+v", len(planned.warnings), planned.warnings)
+			}
+		}
+		w.setenv("BIZAPI_BASE_URL", "http://127.0.0.1:1/v1")
+		w.plan().succeeded().silent()
+		w.setenv("BIZAPI_BASE_URL", url)
 
 		w.write("main.tf", number(withToken(testToken)))
 		w.apply().succeeded()
