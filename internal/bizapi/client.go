@@ -202,12 +202,12 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 		if !ok { // what go-retryablehttp says when ctx ends between two attempts
 			failure = exchange.givenUp(ctx, err)
 		}
-		failure.perhapsDone = exchange.perhapsDone
+		failure.PerhapsDone = exchange.perhapsDone
 		return exchange.answer, failure
 	}
 	if exchange.answer.status < 200 || exchange.answer.status > 299 {
 		failure := c.newRefusal(call, exchange.answer)
-		failure.perhapsDone = exchange.perhapsDone
+		failure.PerhapsDone = exchange.perhapsDone
 		return exchange.answer, failure
 	}
 	return exchange.answer, nil

@@ -180,7 +180,7 @@ func TestNobodyListens(t *testing.T) {
 			}
 			// What never was sent leaves nothing to look up.
 			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersOf(user), body: number})
-			if failureOf(t, err, KindUnreachable).perhapsDone {
+			if failureOf(t, err, KindUnreachable).PerhapsDone {
 				t.Error("the add is taken for one that perhaps was done")
 			}
 		})
@@ -263,7 +263,7 @@ func TestAnInterruptEndsAWriteThatHasNoConnection(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	go func() { <-dialling; interrupt() }()
 	_, err := client.Add(ctx, user, number)
-	if failure := failureOf(t, err, KindCanceled); failure.perhapsDone {
+	if failure := failureOf(t, err, KindCanceled); failure.PerhapsDone {
 		t.Error("the add is taken for one that perhaps was done")
 	}
 }

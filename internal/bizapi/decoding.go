@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
@@ -38,8 +40,16 @@ func (t *listedToken) UnmarshalJSON(value []byte) error {
 
 // envelope is the deployed dialect's wrapping.
 type envelope struct {
-	Success *bool           `json:"success"`
+	Success json.RawMessage `json:"success"`
 	Data    json.RawMessage `json:"data"`
+	Error   json.RawMessage `json:"error"`
+	Message json.RawMessage `json:"message"`
+	Count   json.RawMessage `json:"count"` // of the rows in data
+}
+
+// isSet tells whether a field is there and says something.
+func isSet(value json.RawMessage) bool {
+	return len(value) > 0 && !slices.Contains([]string{"null", "false", "0", `""`}, string(value))
 }
 
 // unwrap returns what a body of either dialect is about.
@@ -48,11 +58,15 @@ func unwrap(body []byte) (json.RawMessage, error) {
 	if err := json.Unmarshal(body, &wrapped); err != nil {
 		return body, nil //nolint:nilerr // a bare array, or what the caller will find unreadable
 	}
-	if wrapped.Success != nil && !*wrapped.Success {
-		return nil, errors.New(`the answer says "success": false`)
-	}
-	if wrapped.Data == nil {
+	switch {
+	case wrapped.Success != nil && string(wrapped.Success) != "true":
+		return nil, fmt.Errorf(`the answer says "success": %.10s`, wrapped.Success)
+	case isSet(wrapped.Error):
+		return nil, errors.New("the answer is a success with an error in it")
+	case wrapped.Data == nil:
 		return body, nil
+	case isSet(wrapped.Count) && string(wrapped.Data) == "[]":
+		return nil, fmt.Errorf("the answer counts %.10s rows and has none", wrapped.Count)
 	}
 	return wrapped.Data, nil
 }
@@ -81,17 +95,24 @@ func (c *Client) decodeAdded(call call, answer answer, userID string, sent NewPh
 	return added, nil
 }
 
-// checkDeleted tells the two dialects' successes, a 204 and a JSON message, from a page that some
-// other server answers to everything.
+// checkDeleted tells the two dialects' successes, a 204 and a JSON message, from whatever else a server
+// may answer: of that, a listing has to tell whether the number is gone.
 func (c *Client) checkDeleted(call call, answer answer) error {
-	if len(answer.body) == 0 {
+	var said envelope
+	switch isOK := answer.status == http.StatusOK || answer.status == http.StatusNoContent; {
+	case !isOK:
+		return c.unreadable(call, answer, fmt.Sprintf("the server answered status %d, which does not say that it is done", answer.status))
+	case len(answer.body) == 0:
 		return nil
-	}
-	if !json.Valid(answer.body) {
+	case json.Unmarshal(answer.body, &said) != nil:
 		return c.unreadable(call, answer, "the server answered "+c.describe(call, answer))
 	}
-	if _, err := unwrap(answer.body); err != nil {
+	_, err := unwrap(answer.body)
+	switch {
+	case err != nil:
 		return c.unreadable(call, answer, err.Error())
+	case said.Success == nil && !isSet(said.Message):
+		return c.unreadable(call, answer, "the server answered "+c.describe(call, answer))
 	}
 	return nil
 }
@@ -101,6 +122,9 @@ func (c *Client) checkDeleted(call call, answer answer) error {
 func (c *Client) decodePage(call call, answer answer, userID string) ([]PhoneNumber, error) {
 	fail := func(problem string) ([]PhoneNumber, error) {
 		return nil, c.unreadable(call, answer, problem)
+	}
+	if answer.status != http.StatusOK {
+		return fail(fmt.Sprintf("a list is answered with status 200, and this is %d", answer.status))
 	}
 	if !utf8.Valid(answer.body) {
 		return fail("the answer is not valid UTF-8")

@@ -189,7 +189,7 @@ func TestAddReadsOddAnswers(t *testing.T) {
 			call := call{method: http.MethodPost, elements: phoneNumbersOf(user)}
 			added, err := client.decodeAdded(call, answer{status: 201, body: withoutBOM([]byte(test.body))}, user, number)
 			if test.want == "" {
-				if failure := failureOf(t, err, KindUnreadable); !failure.perhapsDone {
+				if failure := failureOf(t, err, KindUnreadable); !failure.PerhapsDone {
 					t.Errorf("%v does not leave open whether the number was added", err)
 				}
 				return

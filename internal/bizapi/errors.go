@@ -79,8 +79,8 @@ type Error struct {
 	// ended the call; nil otherwise.
 	Err error
 
-	// perhapsDone says that the server may have done what it was asked.
-	perhapsDone bool
+	// PerhapsDone says that the server may have done what it was asked, in this attempt or one before.
+	PerhapsDone bool
 }
 
 // Error is the call, its status, what was wrong and the correlation id, in one line.
@@ -172,7 +172,7 @@ func refusalKind(status int, text string) Kind {
 func (c *Client) unreadable(call call, answer answer, problem string) *Error {
 	return c.redacted(&Error{
 		Kind: KindUnreadable, Method: call.method, Path: call.path(), Status: answer.status,
-		CorrelationID: answer.correlationID, Message: problem, perhapsDone: true,
+		CorrelationID: answer.correlationID, Message: problem, PerhapsDone: true,
 	})
 }
 

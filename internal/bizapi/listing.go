@@ -22,6 +22,18 @@ const (
 	// Terraform goes through a state one number after another, and was seen to take 50 ms for one of
 	// 10,000: listing these again every half minute would take most of the rate limit.
 	refreshTime = 100 * time.Millisecond
+	// settlingTime is how long a server may take until its listings show an add of this process.
+	settlingTime = time.Minute
+	// confirmAfter is how long after a listing another one may begin that is to confirm what it lacks: a
+	// server that has a mishap still has it at once.
+	confirmAfter = 2 * time.Second
+)
+
+// A number is believed gone when so many listings in a row lack it, and when these have no number at
+// all: what empties an account is more likely a mishap of the server than a person.
+const (
+	goneListings  = 2
+	emptyListings = 3
 )
 
 // account is what this process knows of one user's numbers. All readers share one listing; one fetch
@@ -33,11 +45,12 @@ type account struct {
 	mu sync.Mutex
 	// moments counts what happens, so that "began after" does not depend on a clock's resolution.
 	moments moment
-	// current is the last listing that was read, previous the one before it.
-	current, previous *listing
+	// latest are the listings that were read, the last one first: as many as it takes to believe that an
+	// account is empty.
+	latest [emptyListings]*listing
 	// running is the fetch that goes on; next begins when it ends, for those who may not join it.
 	running, next *fetch
-	// journal is what this process added and deleted while running went on.
+	// journal is what this process added and deleted: a listing may lag behind that.
 	journal []change
 	// heldUntil is when the gate lets the running fetch go on, or some time that is over.
 	heldUntil time.Time
@@ -52,17 +65,20 @@ type moment int
 type change struct {
 	number  PhoneNumber
 	deleted bool
+	at      time.Time
 }
 
 // fetch is a listing on its way.
 type fetch struct {
-	began   moment // 0: not yet
-	values  context.Context
-	waiters map[*waiter]struct{}
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when listing or err is there
-	listing *listing
-	err     error
+	began moment // 0: not yet
+	// notBefore is when it may begin; zero is at once.
+	notBefore time.Time
+	values    context.Context
+	waiters   map[*waiter]struct{}
+	cancel    context.CancelFunc
+	done      chan struct{} // closed when listing or err is there
+	listing   *listing
+	err       error
 }
 
 // waiter is one who waits for a fetch.
@@ -95,28 +111,28 @@ func (a *account) serving(ctx context.Context) (*listing, error) {
 
 func (a *account) shared(ctx context.Context, isGood func(*listing, time.Time) bool) (*listing, error) {
 	a.mu.Lock()
-	if isGood(a.current, a.client.clock.Now()) && ctx.Err() == nil {
+	if isGood(a.latest[0], a.client.clock.Now()) && ctx.Err() == nil {
 		defer a.mu.Unlock()
-		return a.current, nil
+		return a.latest[0], nil
 	}
-	return a.await(ctx, 0)
+	return a.await(ctx, 0, time.Time{})
 }
 
 // fresh returns a listing that begins after now: it joins no fetch that began before.
 func (a *account) fresh(ctx context.Context) (*listing, error) {
 	a.mu.Lock()
 	a.moments++
-	return a.await(ctx, a.moments)
+	return a.await(ctx, a.moments, time.Time{})
 }
 
-// after returns a listing that began after another ended; all who ask share one.
+// after returns a listing that began a while after another ended; all who ask share one.
 func (a *account) after(ctx context.Context, earlier *listing) (*listing, error) {
 	a.mu.Lock()
-	if a.current != nil && a.current.began > earlier.ended && a.current.serves(a.client.clock.Now()) {
+	if current := a.latest[0]; current != nil && current.began > earlier.ended && current.serves(a.client.clock.Now()) {
 		defer a.mu.Unlock()
-		return a.current, nil
+		return current, nil
 	}
-	return a.await(ctx, earlier.ended)
+	return a.await(ctx, earlier.ended, earlier.endedAt.Add(confirmAfter))
 }
 
 // find is Client.Find.
@@ -135,8 +151,8 @@ func (a *account) find(ctx context.Context, id string) (PhoneNumber, error) {
 	return PhoneNumber{}, err
 }
 
-// look says whether a listing has a number, and whether it is believed gone: the listing before it
-// lacks the number too, and both serve. A current listing always began after the previous one ended.
+// look says whether a listing has a number, and whether it is believed gone: the listings before it
+// lack the number too, and all of them serve. A listing always began after the one before it ended.
 func (a *account) look(l *listing, id string) (number PhoneNumber, isThere, isGone bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -144,8 +160,23 @@ func (a *account) look(l *listing, id string) (number PhoneNumber, isThere, isGo
 		a.held[id] = struct{}{}
 		return number, true, false
 	}
-	now := a.client.clock.Now()
-	return number, false, l == a.current && l.serves(now) && a.previous.serves(now) && !a.previous.has(id)
+	return number, false, l == a.latest[0] && a.isGone(id)
+}
+
+// isGone tells whether the latest listings, which serve, all lack a number: two of them, or three that
+// have none at all. The caller holds mu.
+func (a *account) isGone(id string) bool {
+	now, isEmpty := a.client.clock.Now(), true
+	for at, l := range a.latest {
+		if !l.serves(now) || l.has(id) {
+			return false
+		}
+		isEmpty = isEmpty && l.wasEmpty
+		if at+1 >= goneListings && !isEmpty {
+			return true
+		}
+	}
+	return true
 }
 
 // lacks says whether a listing has no number of that id.
@@ -185,17 +216,24 @@ func (a *account) noteDeleted(id string) {
 	a.note(change{number: PhoneNumber{ID: id}, deleted: true})
 }
 
-// note applies a change to what was read, and keeps it for what is being read: a fetch that began
-// before it may or may not have seen it. A fetch that begins later sees it.
+// note applies a change to what was read, and keeps it for what will be: a fetch that began before it
+// may not have seen it, and neither may one that begins after where a server's listings lag behind.
 func (a *account) note(change change) {
-	if a.running != nil {
-		a.journal = append(a.journal, change)
-	}
-	for _, l := range []*listing{a.current, a.previous} {
+	change.at = a.client.clock.Now()
+	a.journal = append(a.journal, change)
+	for _, l := range a.latest {
 		if l != nil {
 			l.apply(change)
 		}
 	}
+}
+
+// knows says whether a number was there before, as far as this process has seen.
+func (a *account) knows(id string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, isHeld := a.held[id]
+	return isHeld || a.latest[0] != nil && a.latest[0].has(id)
 }
 
 // isHeld says whether an operation of this process found or added that number.
@@ -206,16 +244,17 @@ func (a *account) isHeld(id string) bool {
 	return isHeld
 }
 
-// await waits for a fetch that began after a moment, with the caller's mu, which it releases. It ends
+// await waits for a fetch that began after a moment, and not before a time if it has to begin anew,
+// with the caller's mu, which it releases. It ends
 // with ctx, and at once when the gate will hold the fetch for longer than ctx lasts; the fetch ends
 // when nobody waits for it any more.
-func (a *account) await(ctx context.Context, since moment) (*listing, error) {
+func (a *account) await(ctx context.Context, since moment, notBefore time.Time) (*listing, error) {
 	if ctx.Err() != nil {
 		a.mu.Unlock()
 		return nil, a.client.redacted(canceled(ctx, a.call()))
 	}
 	w := &waiter{ctx: ctx, held: make(chan error, 1)}
-	f := a.join(w, since)
+	f := a.join(w, since, notBefore)
 	a.dismiss(f, w, a.heldUntil)
 	a.mu.Unlock()
 	select {
@@ -231,15 +270,16 @@ func (a *account) await(ctx context.Context, since moment) (*listing, error) {
 	}
 }
 
-// join counts a waiter in for a fetch that began after a moment.
-func (a *account) join(w *waiter, since moment) *fetch {
+// join counts a waiter in for a fetch that began after a moment. One that others wait for already begins
+// when it was to begin.
+func (a *account) join(w *waiter, since moment, notBefore time.Time) *fetch {
 	f := a.running
 	if f == nil || f.began <= since {
 		f = a.next
 	}
 	if f == nil {
 		// The values are for the log: those of the operation that asked first.
-		f = &fetch{values: context.WithoutCancel(w.ctx), waiters: map[*waiter]struct{}{}, done: make(chan struct{})}
+		f = &fetch{notBefore: notBefore, values: context.WithoutCancel(w.ctx), waiters: map[*waiter]struct{}{}, done: make(chan struct{})}
 		a.next = f
 	}
 	f.waiters[w] = struct{}{}
@@ -258,7 +298,7 @@ func (a *account) leave(f *fetch, w *waiter) {
 		a.next = nil
 	case a.running:
 		f.cancel()
-		a.running, a.journal = nil, nil
+		a.running = nil
 		a.startNext()
 	}
 }
@@ -323,6 +363,9 @@ func (c *Client) whileOpen(cancel context.CancelFunc, work func()) bool {
 // run reads a listing and hands it to those who wait.
 func (a *account) run(ctx context.Context, f *fetch) {
 	defer f.cancel()
+	if wait := f.notBefore.Sub(a.client.clock.Now()); wait > 0 {
+		_ = a.client.clock.Sleep(ctx, wait) // the read that follows fails where ctx has ended
+	}
 	start := a.client.clock.Now()
 	rows, err := a.read(ctx)
 	end := a.client.clock.Now()
@@ -336,16 +379,20 @@ func (a *account) run(ctx context.Context, f *fetch) {
 	}
 	if err == nil {
 		f.listing = newListing(rows)
+		f.listing.wasEmpty, f.listing.endedAt = len(rows) == 0, end
 		for _, change := range a.journal {
-			f.listing.apply(change)
+			if change.deleted || start.Sub(change.at) < settlingTime {
+				f.listing.apply(change)
+			}
 		}
 		a.moments++
 		f.listing.began, f.listing.ended = f.began, a.moments
 		f.listing.recentUntil = end.Add(max(recentTime, 2*end.Sub(start)))
 		f.listing.servesUntil = end.Add(max(recentTime, 2*end.Sub(start), time.Duration(len(rows))*refreshTime))
-		a.previous, a.current = a.current, f.listing
+		copy(a.latest[1:], a.latest[:])
+		a.latest[0] = f.listing
 	}
-	a.running, a.journal = nil, nil
+	a.running = nil
 	a.startNext()
 }
 
@@ -385,8 +432,10 @@ func registrationOf(platform, metaID string) registration {
 // Its account locks it.
 type listing struct {
 	began, ended moment
+	endedAt      time.Time
 	recentUntil  time.Time
 	servesUntil  time.Time
+	wasEmpty     bool // the server listed nothing
 
 	rows         []PhoneNumber // oldest first; one without an ID has been deleted
 	byID         map[string]int

@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -70,8 +72,8 @@ func TestAThousandReadersShareOneListing(t *testing.T) {
 	for range ids {
 		must(t, <-errs)
 	}
-	if requests := api.sandbox.Count(sandbox.OpAny); requests != 2 {
-		t.Errorf("%d requests for one listing of two pages", requests)
+	if requests := api.sandbox.Count(sandbox.OpAny); requests != 3 {
+		t.Errorf("%d requests for one listing of a thousand numbers", requests)
 	}
 }
 
@@ -422,6 +424,10 @@ func TestANumberIsNotBelievedGone(t *testing.T) {
 		listings int
 	}{
 		{name: "after one empty listing", fault: sandbox.Fault{Do: empty}, want: -1, listings: 2},
+		{name: "after two empty listings", fault: sandbox.Fault{Times: 2, Do: empty}, want: -1, listings: 3},
+		{name: "by an answer that is no page", fault: sandbox.Fault{Do: sandbox.Respond(203, "application/json", "[]")}, want: KindUnreadable, listings: 1},
+		{name: "by an empty page with an error", fault: sandbox.Fault{Do: sandbox.Respond(200, "application/json", `{"success":true,"data":[],"error":{"code":7}}`)}, want: KindUnreadable, listings: 1},
+		{name: "by an empty page that counts rows", fault: sandbox.Fault{Do: sandbox.Respond(200, "application/json", `{"data":[],"count":3}`)}, want: KindUnreadable, listings: 1},
 		{name: "when the second listing fails", fault: sandbox.Fault{Skip: 1, Times: sandbox.Always, Do: sandbox.Respond(500, "", "")}, want: KindServer, listings: 1 + 1 + DefaultMaxRetries},
 		{name: "by a 404 for the route", fault: sandbox.Fault{Do: sandbox.Respond(404, "application/json", `{"message":"Route GET /users not found"}`)}, want: KindUnknownRoute, listings: 1},
 		{name: "by a 404 for the user", fault: sandbox.Fault{Do: sandbox.Respond(404, "application/json", `{"message":"User with ID usr_abc123 not found"}`)}, want: KindUnknownUser, listings: 1},
@@ -452,11 +458,92 @@ func TestANumberIsNotBelievedGone(t *testing.T) {
 	}
 }
 
+// A server that has a mishap still has it at once.
+func TestAMissingNumberIsLookedForAgainLater(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	ids := api.fill(user, 3)
+	api.sandbox.Remove(ids[0])
+	_, err := api.Find(t.Context(), user, ids[0])
+	if slept := api.clock.sleeps(); !errors.Is(err, ErrNotFound) || !slices.Equal(slept, []time.Duration{confirmAfter}) {
+		t.Errorf("got %v after waits of %v", err, slept)
+	}
+	for _, id := range ids[1:] {
+		api.sandbox.Remove(id)
+	}
+	api.clock.pass(time.Minute)
+	_, err = api.Find(t.Context(), user, ids[1])
+	if slept := api.clock.total(); !errors.Is(err, ErrNotFound) || slept != 3*confirmAfter {
+		t.Errorf("got %v after waits of %v in all: an empty account wants a third listing", err, slept)
+	}
+}
+
+// laggingList answers lists as they would have been before the change that is made.
+func (a *api) laggingList(times int) {
+	stale := a.sandbox.Numbers(user)
+	rows := make([]string, len(stale))
+	for at, row := range stale {
+		rows[at] = fmt.Sprintf(`{"id":%q,"platform":%q,"meta_phone_number_id":%q}`, row.ID, row.Platform, row.MetaPhoneNumberID)
+	}
+	a.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: times, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
+		page := "[" + strings.Join(rows, ",") + "]"
+		if r.URL.Query().Get("offset") != "" {
+			page = "[]"
+			if r.URL.Query().Get("offset") == strconv.Itoa(len(rows)-1) {
+				page = "[" + rows[len(rows)-1] + "]"
+			}
+		}
+		sandbox.Respond(200, "application/json", page)(w, r, answer)
+	}})
+}
+
+// A deleted number may stay in a server's listings for a while, and an added one may not be there yet.
+func TestListingsThatLagBehindOwnChanges(t *testing.T) {
+	t.Run("do not keep a number that was deleted from being added again", func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		api.fill(user, 3)
+		old := api.sandbox.Numbers(user)[1]
+		api.laggingList(sandbox.Always)
+		must(t, api.Delete(t.Context(), user, old.ID))
+		added, err := api.Add(t.Context(), user, numberNo(1))
+		must(t, err)
+		if added.ID == old.ID || added.Adopted {
+			t.Errorf("added %+v in place of %s", added, old.ID)
+		}
+	})
+	t.Run("do not have one that was deleted adopted", func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		api.fill(user, 3)
+		old := api.sandbox.Numbers(user)[1]
+		api.laggingList(9)
+		must(t, api.Delete(t.Context(), user, old.ID))
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(503, "", "")})
+		added, err := api.Add(t.Context(), user, numberNo(1))
+		must(t, err)
+		if added.ID == old.ID {
+			t.Errorf("adopted %s, which is deleted", old.ID)
+		}
+	})
+	t.Run("do not lack one that was added", func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		api.fill(user, 3)
+		api.laggingList(sandbox.Always)
+		added, err := api.Add(t.Context(), user, number)
+		must(t, err)
+		api.clock.pass(settlingTime - time.Second)
+		_, err = api.Find(t.Context(), user, added.ID)
+		must(t, err)
+		api.clock.pass(time.Hour)
+		if _, err = api.Find(t.Context(), user, added.ID); !errors.Is(err, ErrNotFound) {
+			t.Errorf("a number that never shows is believed in for ever: %v", err)
+		}
+	})
+}
+
 func TestAListingThatOutlastsTheOneBeforeItDoesNotMakeANumberGone(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	api.fill(user, 3)
 	// The second listing takes an hour; by its end the first has long ceased to serve.
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 2, Before: func() { api.clock.pass(time.Hour) }})
+	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 3, Before: func() { api.clock.pass(time.Hour) }})
 	_, err := api.Find(t.Context(), user, "no such number")
 	if listings := api.listings(); !errors.Is(err, ErrNotFound) || listings != 3 {
 		t.Errorf("got %v after %d listings, want the third to tell", err, listings)
@@ -527,7 +614,7 @@ func TestNoUserWaitsForAnother(t *testing.T) {
 		_, err := api.Find(t.Context(), otherUser, id)
 		must(t, err)
 	}
-	if lists := api.sandbox.Count(sandbox.OpList); lists != 1+2 {
+	if lists := api.sandbox.Count(sandbox.OpList); lists != 1+4 {
 		t.Errorf("%d lists", lists)
 	}
 	release()

@@ -22,6 +22,8 @@ const (
 	beyondAll = 1_000_000_000
 	// maxStarts is how often a listing that changes under the reader is begun again.
 	maxStarts = 3
+	// maxIdle is how many pages in a row may bring nothing new, beside those that go over known rows.
+	maxIdle = 20
 	// maxRows bounds a listing, so that a server which makes rows up cannot exhaust memory.
 	maxRows = 1_000_000
 )
@@ -33,7 +35,10 @@ type getPage func(ctx context.Context, query url.Values) ([]PhoneNumber, error)
 //
 // Pages are cut by offset, and rows come and go between two of them. So each page begins at the last
 // row of the page before: a page shows neighbours at one instant, and where it begins with a row that
-// is known, nothing can have slipped through between. A number that exists all along is never missed.
+// is known, nothing can have slipped through between. The end is where nothing is behind the last row
+// and that row has not moved: a short page is none, since servers cap pages as they like, and not all
+// alike. A number that exists all along is missed only if a delete and an add before it cancel out
+// between the two requests of such a look.
 func readPages(ctx context.Context, get getPage) ([]PhoneNumber, error) {
 	p := &paging{get: get, known: map[string]struct{}{}}
 	err := p.begin(ctx)
@@ -52,48 +57,59 @@ type paging struct {
 	get   getPage
 	rows  []PhoneNumber
 	known map[string]struct{} // ids of rows
+	twice int                 // rows that stood in a page for a second time
 
-	first   string // the id that the latest page began with
-	firstAt int    // its offset
-	last    string // the id of the row to go on from
-	at      int    // its offset
-	longest int    // rows of the longest page
-	plain   bool   // the server refused the query
-	back    int    // rows to step back by if the next page does not join on
-	starts  int    // how often it was begun again
-	ended   bool
+	page    []PhoneNumber // the latest
+	firstAt int           // the offset that it began at
+	last    string        // the id of its last row
+	at      int           // its offset
+	from    int           // the offset to go on from
+	length  int           // rows of the latest page that was taken
+	longest int           // rows of the longest one
+
+	plain    bool // the server refused the query
+	mayEnd   bool // nothing may be behind the latest page
+	isCalm   bool // no row was seen to move
+	wide     bool // pages overlap by all rows of an instant
+	isTied   bool // an instant has more rows than a page
+	varies   bool // pages were cut to different lengths
+	restless int  // how often the last row had moved when it was looked at again
+	back     int  // rows to step back by if the next page does not join on
+	starts   int  // how often it was begun again
+	requests int
+	idle     int // pages in a row that brought nothing new
+	ended    bool
 }
 
 // begin reads the first page, without a query if the server refuses that.
 func (p *paging) begin(ctx context.Context) error {
-	page, err := p.page(ctx, 0)
+	page, err := p.ask(ctx, 0)
 	if isRefused(err) && !p.plain && len(p.rows) == 0 {
 		p.plain = true
-		page, err = p.page(ctx, 0)
+		page, err = p.ask(ctx, 0)
 	}
 	if err != nil {
 		return err
 	}
-	p.at, p.back = 0, 0
+	p.at, p.back, p.isCalm, p.twice = 0, 0, p.starts == 0, 0
 	if len(page) == 0 {
 		p.ended = true
 		return nil
 	}
-	p.take(page)
-	// A server that takes no query cannot be asked for more, and need not be unless this page looks
-	// like one that was cut.
-	p.ended = p.plain && !looksCapped(len(page))
-	return p.checkSize()
+	p.take(page, 0)
+	// A page of a size that somebody chose is probably not all there is, but for the size asked for.
+	p.mayEnd = len(page) == pageLimit || !looksCapped(len(page))
+	return p.checkBounds()
 }
 
 // step reads the next page.
 func (p *paging) step(ctx context.Context) error {
-	if p.longest == 1 {
-		return p.stepByOne(ctx)
+	if p.mayEnd {
+		return p.lookBehind(ctx)
 	}
-	page, err := p.page(ctx, p.at)
+	page, err := p.ask(ctx, p.from)
 	if isRefused(err) && p.plain {
-		return mayBeCut(p.longest)
+		return p.endPlain()
 	}
 	if err != nil {
 		return err
@@ -101,67 +117,154 @@ func (p *paging) step(ctx context.Context) error {
 	return p.goOn(ctx, page)
 }
 
-// goOn takes a page that was asked for at the last known row.
+// goOn takes a page that was asked for at a row that is known.
 func (p *paging) goOn(ctx context.Context, page []PhoneNumber) error {
-	if len(page) == 0 || !p.isKnown(page[0].ID) {
+	if len(page) == 0 || !p.joins(page[0]) {
 		return p.stepBack(ctx) // rows before it went away
 	}
-	// The same row at two offsets: rows were added before it, or the server ignores offsets.
-	if page[0].ID == p.first && p.at != p.firstAt {
+	expected := p.page[p.from-p.firstAt].ID
+	p.isCalm = p.isCalm && page[0].ID == expected
+	// The same page at two offsets: rows were added before it, or the server ignores offsets.
+	if page[0].ID == p.page[0].ID && p.from != p.firstAt || p.isAll(page) {
 		if ignores, err := p.ignoresOffset(ctx); err != nil || ignores {
 			return p.endUnpaged(page, err)
 		}
 	}
-	// Known rows behind the last one are no end: they come again after a step back.
-	p.ended = len(page) == 1 && page[0].ID == p.last
 	p.back = 0
-	p.take(page)
-	return p.checkSize()
+	hasNews := p.hasNews(page)
+	p.take(page, p.from)
+	p.mayEnd = len(page) < p.longest
+	if p.mayEnd && !hasNews && !p.varies && p.restless > mostRestless {
+		return p.end(ctx)
+	}
+	return p.checkBounds()
 }
 
-// stepByOne reads on where every page so far had one row, which may be all there is or a server's
-// cap. A page of one row shows no neighbours, so the row after is asked for first, and then the last
-// one again: if that has not moved, they are neighbours.
-func (p *paging) stepByOne(ctx context.Context) error {
-	ahead, err := p.page(ctx, p.at+1)
+// mostRestless is how often the end is looked at again while rows before it go away. A page that is
+// shorter than others and brings nothing new is taken for it then, if the server cuts all alike.
+const mostRestless = 5
+
+// isAll tells whether a page has all rows that are known and none that is new.
+func (p *paging) isAll(page []PhoneNumber) bool {
+	return len(page) > 1 && len(page) >= len(p.rows) && !p.hasNews(page)
+}
+
+// joins tells whether a page may begin with a row: one that is known or, where the server has no order
+// among the rows of one instant, another one of that instant.
+func (p *paging) joins(row PhoneNumber) bool {
+	return p.isKnown(row.ID) || p.wide && row.CreatedAt == p.page[p.from-p.firstAt].CreatedAt
+}
+
+// lookBehind asks for what is behind the last row, and then for that row once more: if it has not moved,
+// they are neighbours, or it is the end.
+func (p *paging) lookBehind(ctx context.Context) error {
+	behind, err := p.ask(ctx, p.at+1)
 	if isRefused(err) && p.plain {
-		return mayBeCut(p.longest)
+		return p.endPlain()
 	}
 	if err != nil {
 		return err
 	}
-	page, err := p.page(ctx, p.at)
 	switch {
-	case err != nil:
-		return err
-	case len(ahead) > 1 || len(page) != 1 || page[0].ID != p.last:
-		return p.goOn(ctx, page)
-	case len(ahead) == 0:
-		p.ended = true
-	case ahead[0].ID == p.last:
-		ignores, err := p.ignoresOffset(ctx)
-		if err != nil || ignores {
-			return p.endUnpaged(page, err)
+	case len(behind) == 0 && p.isCalm && p.requests > longListing:
+		return p.end(ctx)
+	case len(behind) > 0 && behind[0].ID == p.last || p.isAll(behind):
+		if ignores, err := p.ignoresOffset(ctx); err != nil || ignores {
+			return p.endUnpaged(behind, err)
 		}
-	default:
-		p.at++
-		p.take(ahead)
 	}
-	return p.checkSize()
+	page, err := p.ask(ctx, p.at)
+	if err != nil {
+		return err
+	}
+	p.from = p.at
+	switch hasMoved := len(page) == 0 || page[0].ID != p.last; {
+	case hasMoved:
+		p.restless++
+		return p.goOn(ctx, page)
+	case len(page) > 1:
+		return p.goOn(ctx, page)
+	case len(behind) == 0:
+		return p.end(ctx)
+	case behind[0].ID == p.last: // it has moved to and fro
+		p.isCalm = false
+	default:
+		p.back = 0
+		p.take(behind, p.at+1)
+		p.mayEnd = len(behind) < p.longest || p.longest == 1
+	}
+	return p.checkBounds()
 }
 
-// take adds a page's new rows and goes on from its last one.
-func (p *paging) take(page []PhoneNumber) {
+// longListing is how many requests a listing has taken that need not look at its last row again when
+// nothing is behind that and nothing has moved so far.
+const longListing = 50
+
+// take adds the new rows of a page that begins at an offset, and goes on from its last one.
+func (p *paging) take(page []PhoneNumber, at int) {
+	inPage := make(map[string]struct{}, len(page))
+	before := len(p.rows)
 	for _, row := range page {
+		if _, isTwice := inPage[row.ID]; isTwice {
+			p.twice++
+		}
+		inPage[row.ID] = struct{}{}
 		if !p.isKnown(row.ID) {
 			p.known[row.ID] = struct{}{}
 			p.rows = append(p.rows, row)
 		}
 	}
+	p.idle++
+	if len(p.rows) > before {
+		p.idle = 0
+	}
+	p.varies = p.varies || len(p.rows) > before && before > 0 && (len(page) > p.longest || p.length < p.longest)
+	p.length = len(page)
 	p.longest = max(p.longest, len(page))
-	p.first, p.firstAt = page[0].ID, p.at
-	p.last = page[len(page)-1].ID
-	p.at += len(page) - 1
+	p.page, p.firstAt = page, at
+	p.last, p.at = page[len(page)-1].ID, at+len(page)-1
+	p.from = p.at
+	if p.wide {
+		p.from = p.at - p.rowsOfLastInstant() + 1
+	}
+}
+
+// rowsOfLastInstant is how many rows at the end of the page are of one instant; 1 where all are, since
+// nothing would come after them otherwise.
+func (p *paging) rowsOfLastInstant() int {
+	rows := 1
+	for rows < len(p.page) && p.page[len(p.page)-rows-1].CreatedAt == p.page[len(p.page)-1].CreatedAt {
+		rows++
+	}
+	if rows == len(p.page) {
+		p.isTied = true
+		return 1
+	}
+	return rows
+}
+
+// end ends the listing if it has as many rows as the offset of the last one says. Fewer are seen where
+// rows were added before those that were read, or where the server has no order among rows of one
+// instant: it may show one of them twice and another never.
+func (p *paging) end(ctx context.Context) error {
+	switch isShort := len(p.rows)+p.twice <= p.at; {
+	case isShort && !p.wide:
+		p.wide = true
+		return p.begin(ctx)
+	case isShort && p.isTied:
+		return fmt.Errorf("%d numbers were listed where there are %d: the server lists numbers that were added at the same time in another order each time", len(p.rows), p.at+1)
+	}
+	p.ended = true
+	return nil
+}
+
+// endPlain ends the listing of a server that takes neither query nor offset.
+func (p *paging) endPlain() error {
+	if looksCapped(p.longest) {
+		return mayBeCut(p.longest)
+	}
+	p.ended = true
+	return nil
 }
 
 func (p *paging) isKnown(id string) bool {
@@ -169,13 +272,20 @@ func (p *paging) isKnown(id string) bool {
 	return isKnown
 }
 
+func (p *paging) hasNews(page []PhoneNumber) bool {
+	return slices.ContainsFunc(page, func(row PhoneNumber) bool { return !p.isKnown(row.ID) })
+}
+
 // stepBack looks for a known row to go on from further up: first as far as Terraform deletes in
 // parallel, then further, then from the beginning.
 func (p *paging) stepBack(ctx context.Context) error {
+	p.isCalm, p.mayEnd = false, false
 	p.back = max(10, 10*p.back)
-	if p.at > p.back {
-		p.at -= p.back
-		return nil
+	if p.from > p.back {
+		// What was there is not known any more: any row that is known will do.
+		p.from -= p.back
+		p.page, p.firstAt = []PhoneNumber{{}}, p.from
+		return p.checkBounds()
 	}
 	p.starts++
 	if p.starts > maxStarts {
@@ -186,7 +296,7 @@ func (p *paging) stepBack(ctx context.Context) error {
 
 // ignoresOffset asks for a page that cannot be there.
 func (p *paging) ignoresOffset(ctx context.Context) (bool, error) {
-	page, err := p.page(ctx, beyondAll)
+	page, err := p.ask(ctx, beyondAll)
 	if isRefused(err) {
 		return false, nil
 	}
@@ -198,7 +308,7 @@ func (p *paging) endUnpaged(page []PhoneNumber, err error) error {
 	if err != nil {
 		return err
 	}
-	p.take(page)
+	p.take(page, 0)
 	p.ended = true
 	if looksCapped(len(page)) {
 		return mayBeCut(len(page))
@@ -214,15 +324,20 @@ func mayBeCut(rows int) error {
 	return fmt.Errorf("the server answers %d numbers whatever page is asked for. That looks like a limit of its own: the account may hold more, and a number missing from the listing would look deleted", rows)
 }
 
-func (p *paging) checkSize() error {
-	if len(p.rows) > maxRows {
+// checkBounds ends a listing that would not end by itself.
+func (p *paging) checkBounds() error {
+	switch {
+	case len(p.rows) > maxRows:
 		return fmt.Errorf("the listing has more than %d numbers", maxRows)
+	case p.idle > maxIdle+2*p.back+(p.starts+1)*len(p.rows):
+		return fmt.Errorf("the server shows the same %d numbers again and again, whatever page is asked for", len(p.rows))
 	}
 	return nil
 }
 
-// page asks for a page. A server that takes no query is asked for none where it can be helped.
-func (p *paging) page(ctx context.Context, offset int) ([]PhoneNumber, error) {
+// ask asks for a page. A server that takes no query is asked for none where it can be helped.
+func (p *paging) ask(ctx context.Context, offset int) ([]PhoneNumber, error) {
+	p.requests++
 	query := url.Values{}
 	if !p.plain {
 		query.Set("limit", strconv.Itoa(pageLimit))
@@ -237,7 +352,7 @@ func (p *paging) page(ctx context.Context, offset int) ([]PhoneNumber, error) {
 
 func isRefused(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
-	return ok && failure.Status == http.StatusBadRequest
+	return ok && (failure.Status == http.StatusBadRequest || failure.Status == http.StatusUnprocessableEntity)
 }
 
 // oldestFirst sorts rows of a server that ignores the order asked for. Rows of one time, or of none,

@@ -5,6 +5,7 @@ package bizapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -27,20 +28,23 @@ func TestListReadsEveryServersPages(t *testing.T) {
 	}{
 		{name: "no numbers", rows: 0, requests: 1},
 		{name: "one number", rows: 1, requests: 3},
-		{name: "one page and its end", rows: 100, requests: 2},
-		{name: "a thousand numbers", rows: 1000, requests: 2},
-		{name: "a thousand and one", rows: 1001, requests: 3},
-		{name: "pages capped at 100", options: sandbox.Options{MaxPageSize: 100}, rows: 1000, requests: 1 + 10 + 1},
-		{name: "pages capped at two rows", options: sandbox.Options{MaxPageSize: 2}, rows: 9, requests: 9},
+		// The rows, what is behind the last one, and that one again.
+		{name: "two numbers", rows: 2, requests: 3},
+		{name: "a thousand numbers", rows: 1000, requests: 3},
+		{name: "as many as a server may cap pages at", rows: 100, requests: 4},
+		{name: "a thousand and one", rows: 1001, requests: 5},
+		{name: "pages capped at 100", options: sandbox.Options{MaxPageSize: 100}, rows: 1000, requests: 1 + 10 + 2},
+		{name: "ten thousand numbers in pages of 100", options: sandbox.Options{MaxPageSize: 100}, rows: 10_000, requests: 10_000/99 + 2},
+		{name: "pages capped at two rows", options: sandbox.Options{MaxPageSize: 2}, rows: 9, requests: 8 + 1 + 1 + 2},
 		{name: "pages capped at one row", options: sandbox.Options{MaxPageSize: 1}, rows: 9, requests: 1 + 2*9},
-		{name: "order ignored", options: sandbox.Options{IgnoreOrder: true, MaxPageSize: 10}, rows: 35, requests: 5},
+		{name: "order ignored", options: sandbox.Options{IgnoreOrder: true, MaxPageSize: 10}, rows: 35, requests: 7},
 		{name: "order ignored, pages of one row", options: sandbox.Options{IgnoreOrder: true, MaxPageSize: 1}, rows: 5, requests: 11},
 		{name: "paging ignored, all rows", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 120, requests: 3},
-		{name: "paging ignored, one row", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 1, requests: 4},
+		{name: "paging ignored, one row", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 1, requests: 3},
 		{name: "paging and order ignored", options: sandbox.Options{IgnorePaging: true, IgnoreOrder: true, PageSize: -1}, rows: 7, requests: 3},
 		{name: "paging ignored, a page that may be cut", options: sandbox.Options{IgnorePaging: true, PageSize: 100}, rows: 230, requests: 3, problem: "may hold more"},
 		{name: "paging ignored, a round number of rows", options: sandbox.Options{IgnorePaging: true, PageSize: -1}, rows: 50, requests: 3, problem: "may hold more"},
-		{name: "query refused", options: sandbox.Options{RefuseQuery: true, PageSize: -1}, rows: 49, requests: 2},
+		{name: "query refused", options: sandbox.Options{RefuseQuery: true, PageSize: -1}, rows: 49, requests: 3},
 		{name: "query refused, a page that may be cut", options: sandbox.Options{RefuseQuery: true}, rows: 230, requests: 3, problem: "may hold more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -68,13 +72,111 @@ func TestListReadsEveryServersPages(t *testing.T) {
 }
 
 func TestListTakesAServerThatRefusesTheLimitAlone(t *testing.T) {
-	api := newAPI(t, sandbox.Options{IgnoreOrder: true})
-	ids := api.fill(user, 230)
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(400, "application/json", `{"message":"limit must be at most 100"}`)})
-	numbers, err := api.List(t.Context(), user)
-	must(t, err)
-	if got := idsOf(numbers); !slices.Equal(got, ids) {
-		t.Errorf("listed %d of %d numbers", len(got), len(ids))
+	for _, test := range []struct{ status, pageSize, rows int }{{400, 0, 230}, {422, 0, 230}, {400, 20, 30}, {400, 25, 30}} {
+		api := newAPI(t, sandbox.Options{IgnoreOrder: true, PageSize: test.pageSize})
+		ids := api.fill(user, test.rows)
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(test.status, "application/json", `{"message":"limit must be at most 100"}`)})
+		numbers, err := api.List(t.Context(), user)
+		must(t, err)
+		if got := idsOf(numbers); !slices.Equal(got, ids) {
+			t.Errorf("%+v: listed %d of %d numbers", test, len(got), len(ids))
+		}
+	}
+}
+
+// oddServer answers pages as some server may, and counts them.
+type oddServer struct {
+	rows     []PhoneNumber
+	page     func(rows []PhoneNumber, offset, limit, request int) []PhoneNumber
+	requests int
+}
+
+func (s *oddServer) get(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+	if s.requests++; s.requests > 2_000 {
+		return nil, errors.New("the listing does not end")
+	}
+	offset, _ := strconv.Atoi(query.Get("offset"))
+	limit, _ := strconv.Atoi(query.Get("limit"))
+	return s.page(slices.Clone(s.rows), offset, limit, s.requests), nil
+}
+
+func cut(rows []PhoneNumber, offset, limit int) []PhoneNumber {
+	rows = rows[min(offset, len(rows)):]
+	return rows[:min(limit, len(rows))]
+}
+
+// byInstant orders rows by their time alone, and those of one time as a seed will have it.
+func byInstant(rows []PhoneNumber, seed int) {
+	random := rand.New(rand.NewPCG(uint64(seed), 0))
+	random.Shuffle(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
+	slices.SortStableFunc(rows, func(a, b PhoneNumber) int { return strings.Compare(a.CreatedAt, b.CreatedAt) })
+}
+
+func TestListOfOddServers(t *testing.T) {
+	for name, test := range map[string]struct {
+		rows      int
+		ofInstant int // rows that were added at one time
+		page      func(rows []PhoneNumber, offset, limit, request int) []PhoneNumber
+		requests  int    // at most
+		problem   string // of the error; empty: all rows are listed
+	}{
+		"no order among rows of one instant": {rows: 200, ofInstant: 10, requests: 20, page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			byInstant(rows, offset)
+			return cut(rows, offset, 50)
+		}},
+		"no order among rows of one instant, of a thousand": {rows: 1000, ofInstant: 10, requests: 40, page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			byInstant(rows, offset)
+			return cut(rows, offset, 100)
+		}},
+		"no order, and more of an instant than a page": {rows: 60, ofInstant: 60, requests: 200, problem: "in another order each time", page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			byInstant(rows, offset)
+			return cut(rows, offset, 50)
+		}},
+		"all of one instant, in order": {rows: 200, ofInstant: 200, requests: 8, page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			return cut(rows, offset, 50)
+		}},
+		"paging ignored, in two orders by turns": {rows: 5, ofInstant: 1, requests: 4, page: func(rows []PhoneNumber, _, _, request int) []PhoneNumber {
+			if request%2 == 0 {
+				slices.Reverse(rows)
+			}
+			return rows
+		}},
+		"paging and order ignored at random": {rows: 997, ofInstant: 1, requests: 3, page: func(rows []PhoneNumber, _, _, request int) []PhoneNumber {
+			byInstant(rows, request)
+			rand.New(rand.NewPCG(uint64(request), 1)).Shuffle(len(rows), func(a, b int) { rows[a], rows[b] = rows[b], rows[a] })
+			return rows
+		}},
+		"offsets that begin anew at the end": {rows: 30, ofInstant: 1, requests: 100, problem: "again and again", page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			return cut(append(rows, rows...), offset%30, 10)
+		}},
+		"an empty page once": {rows: 30, ofInstant: 1, requests: 12, page: func(rows []PhoneNumber, offset, _, request int) []PhoneNumber {
+			if request == 3 {
+				return nil
+			}
+			return cut(rows, offset, 10)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := &oddServer{page: test.page}
+			for n := range test.rows {
+				server.rows = append(server.rows, PhoneNumber{
+					ID: strconv.Itoa(n), CreatedAt: time.Unix(int64(n/test.ofInstant), 0).UTC().Format(time.RFC3339),
+				})
+			}
+			rows, err := readPages(t.Context(), server.get)
+			if server.requests > test.requests {
+				t.Errorf("%d requests, more than %d", server.requests, test.requests)
+			}
+			if test.problem != "" {
+				if err == nil || !strings.Contains(err.Error(), test.problem) {
+					t.Errorf("listed %d of %d, %v", len(rows), test.rows, err)
+				}
+				return
+			}
+			if err != nil || len(rows) != test.rows {
+				t.Errorf("listed %d of %d, %v", len(rows), test.rows, err)
+			}
+		})
 	}
 }
 
@@ -195,7 +297,7 @@ func TestOldestFirst(t *testing.T) {
 type shiftingServer struct {
 	random        *rand.Rand
 	rows          []PhoneNumber // oldest first
-	limit         int           // 0: random for each page
+	limits        []int         // of which one is drawn for each page
 	isNewestFirst bool
 	ignoresOffset bool
 	made          int
@@ -232,10 +334,7 @@ func (s *shiftingServer) page(_ context.Context, query url.Values) ([]PhoneNumbe
 		s.change()
 	}
 	offset, _ := strconv.Atoi(query.Get("offset"))
-	limit := s.limit
-	if limit == 0 {
-		limit = 2 + s.random.IntN(9)
-	}
+	limit := s.limits[s.random.IntN(len(s.limits))]
 	rows := slices.Clone(s.rows)
 	if s.isNewestFirst {
 		slices.Reverse(rows)
@@ -251,15 +350,17 @@ func (s *shiftingServer) page(_ context.Context, query url.Values) ([]PhoneNumbe
 // and over random adds and deletes between any two pages. The listing may end in an error; it may not
 // end without a number that was there from its first request to its last.
 func TestANumberThatExistsAllAlongIsNeverMissed(t *testing.T) {
-	const rounds = 5_000
+	const rounds = 10_000
+	// Servers that cut all pages alike, and some that cut each as they like.
+	caps := [][]int{{1}, {2}, {3}, {7}, {50}, {2, 3, 4, 5, 6, 7, 8, 9, 10}, {1, 2, 3}, {50, 1}, {10, 3, 1, 7}, {1, 2, 3, 5, 20}}
 	listed := 0
 	for seed := range uint64(rounds) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		server := &shiftingServer{
 			random: random, mayChange: seed%4 != 0, isNewestFirst: random.IntN(2) == 0,
-			ignoresOffset: random.IntN(8) == 0, limit: []int{0, 1, 2, 3, 7, 50}[random.IntN(6)], allAlong: map[string]bool{},
+			ignoresOffset: random.IntN(8) == 0, limits: caps[random.IntN(len(caps))], allAlong: map[string]bool{},
 		}
-		if server.limit == 1 && server.isNewestFirst {
+		if slices.Contains(server.limits, 1) {
 			// Pages of one row show no neighbours: an add before them can hide a delete.
 			server.isNewestFirst = false
 		}

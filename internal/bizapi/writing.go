@@ -64,7 +64,8 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 		if failure == nil {
 			return Added{PhoneNumber: adopted, Adopted: true}, nil
 		}
-		if attempt >= a.client.maxRetries || !a.mayRepeat(failure) {
+		failure.PerhapsDone = a.perhapsDone
+		if attempt >= a.mostRepeats(failure) {
 			return Added{}, failure
 		}
 		if a.client.pause(ctx, attempt, answer) != nil {
@@ -100,6 +101,9 @@ func (a *adding) post(ctx context.Context) (answer, PhoneNumber, *Error) {
 	if err == nil {
 		added, err = a.client.decodeAdded(a.call, answer, a.account.userID, a.number)
 	}
+	if err == nil && a.account.knows(added.ID) {
+		err = a.client.unreadable(a.call, answer, "the answer names a number that was there before")
+	}
 	failure, _ := errors.AsType[*Error](err)
 	return answer, added, failure
 }
@@ -107,7 +111,7 @@ func (a *adding) post(ctx context.Context) (answer, PhoneNumber, *Error) {
 // settle finds out what became of a request that failed. It returns the number, if that is there
 // and this add's, or the error that the request comes to.
 func (a *adding) settle(ctx context.Context, failure *Error) (PhoneNumber, *Error) {
-	a.perhapsDone = a.perhapsDone || failure.perhapsDone
+	a.perhapsDone = a.perhapsDone || failure.PerhapsDone
 	if a.perhapsDone {
 		return a.lookAfter(ctx, failure)
 	}
@@ -150,19 +154,23 @@ func (a *adding) lookAfter(ctx context.Context, failure *Error) (PhoneNumber, *E
 	return PhoneNumber{}, &absent
 }
 
-// mayRepeat says whether a failure, after which the account did not hold the number, may be another
-// the next time. "Already exists" may, where a request before it was perhaps done: that one may be
-// on its way into the listing.
-func (a *adding) mayRepeat(failure *Error) bool {
+// mostRepeats is how often a request is repeated whose failure, after which the account did not hold the
+// number, may be another the next time. "Already exists" may, where a request before it was perhaps
+// done: that one is on its way into the listing, which is worth waiting for.
+func (a *adding) mostRepeats(failure *Error) int {
 	switch failure.Kind {
 	case KindUnreachable, KindNoAnswer, KindServer, KindUnreadable:
-		return true
+		return a.client.maxRetries
 	case KindAlreadyExists:
-		return a.perhapsDone && failure.Existing == nil
-	default:
-		return false
+		if a.perhapsDone && failure.Existing == nil {
+			return max(a.client.maxRetries, settlingRepeats)
+		}
 	}
+	return 0
 }
+
+// settlingRepeats are repeats that take settlingTime, with the waits between them.
+const settlingRepeats = 10
 
 // isRefusal tells a failure that the API answered with from a request that never got to it.
 // A rate limit that outlasts the operation ends it at the gate, before it is sent.
@@ -189,7 +197,7 @@ func (a *adding) unknownOutcome(failure *Error, listing error) *Error {
 func (a *adding) givenUp(ctx context.Context, failure *Error) *Error {
 	end := canceled(ctx, a.call)
 	end.Message += "; before that: " + failure.Message
-	end.Status, end.CorrelationID = failure.Status, failure.CorrelationID
+	end.Status, end.CorrelationID, end.PerhapsDone = failure.Status, failure.CorrelationID, failure.PerhapsDone
 	return a.client.redacted(end)
 }
 
@@ -235,8 +243,11 @@ func (c *Client) Delete(ctx context.Context, userID, id string) error {
 
 // settleDelete returns nil when the number of a delete that failed is gone, and the error otherwise.
 func (c *Client) settleDelete(ctx context.Context, account *account, id string, failure *Error) error {
-	isMissing := failure.Status == http.StatusNotFound
-	if !isMissing && !failure.perhapsDone {
+	isMissing := failure.Kind == KindUnknownNumber
+	switch {
+	case isMissing && failure.PerhapsDone:
+		return nil // an answer was lost, and now the API does not know the number any more
+	case failure.Status != http.StatusNotFound && !failure.PerhapsDone:
 		return failure
 	}
 	ctx, cancel := c.outliving(ctx)

@@ -580,14 +580,14 @@ func TestDelete(t *testing.T) {
 		{
 			name:    "a number that is gone already is a success once a listing lacks it",
 			arrange: func(api *api, ids []string) { api.sandbox.Remove(ids[1]) },
-			want:    -1, lists: 2,
+			want:    -1, lists: 3,
 		},
 		{
 			name: "a 404 for a number that is listed is an error",
 			arrange: func(api *api, _ []string) {
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(404, "application/json", `{"message":"Route DELETE /nowhere not found"}`)})
 			},
-			want: KindUnknownRoute, lists: 2,
+			want: KindUnknownRoute, lists: 3,
 		},
 		{
 			name: "a 404 with an unreadable listing is an error",
@@ -610,7 +610,7 @@ func TestDelete(t *testing.T) {
 			arrange: func(api *api, _ []string) {
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Commit: true, Do: sandbox.Drop()})
 			},
-			want: -1, lists: 4,
+			want: -1, lists: 6,
 		},
 		{
 			name: "one empty listing does not make a failed delete a success",
@@ -619,21 +619,66 @@ func TestDelete(t *testing.T) {
 					sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Do: sandbox.Respond(500, "", "")},
 					sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, "application/json", "[]")})
 			},
-			want: KindServer, lists: 3,
+			want: KindServer, lists: 4,
 		},
 		{
 			name: "an HTML page is no success while the number is listed",
 			arrange: func(api *api, _ []string) {
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(200, "text/html", htmlPage)})
 			},
-			want: KindUnreadable, lists: 2,
+			want: KindUnreadable, lists: 3,
 		},
 		{
 			name: `"success": false is no success while the number is listed`,
 			arrange: func(api *api, _ []string) {
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(200, "application/json", `{"success":false}`)})
 			},
-			want: KindUnreadable, lists: 2,
+			want: KindUnreadable, lists: 3,
+		},
+		{
+			name: "a number that is unknown after an answer that was lost is gone, whatever a listing still shows",
+			arrange: func(api *api, _ []string) {
+				api.laggingList(sandbox.Always)
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Commit: true, Do: sandbox.Drop()})
+			},
+			want: -1,
+		},
+		{
+			name: "a route that is not served and one empty listing do not make it gone",
+			arrange: func(api *api, _ []string) {
+				api.sandbox.Script(
+					sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(404, "application/json", `{"message":"Route DELETE /v1 not found"}`)},
+					sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, "application/json", "[]")})
+			},
+			want: KindUnknownRoute, lists: 4,
+		},
+		{
+			name: "an error in a success is none while the number is listed",
+			arrange: func(api *api, _ []string) {
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(200, "application/json", `{"success":true,"error":"no","message":"could not delete"}`)})
+			},
+			want: KindUnreadable, lists: 3,
+		},
+		{
+			name: "some other JSON is no success while the number is listed",
+			arrange: func(api *api, _ []string) {
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(200, "application/json", `{"status":"maintenance"}`)})
+			},
+			want: KindUnreadable, lists: 3,
+		},
+		{
+			name: "what is only accepted is not done while the number is listed",
+			arrange: func(api *api, _ []string) {
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(202, "application/json", `{"message":"accepted"}`)})
+			},
+			want: KindUnreadable, lists: 3,
+		},
+		{
+			name: "some other JSON is a success where the number is gone",
+			arrange: func(api *api, _ []string) {
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Commit: true, Do: sandbox.Respond(200, "application/json", `"ok"`)})
+			},
+			want: -1, lists: 6,
 		},
 		{
 			name: "a key that may not delete is an error at once",

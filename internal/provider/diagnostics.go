@@ -20,8 +20,8 @@ import (
 // addFailed is a number that could not be added.
 func (a *account) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnAdd(err, plan)
-	switch bizapi.KindOf(err) {
-	case bizapi.KindNoAnswer, bizapi.KindServer, bizapi.KindUnreadable, bizapi.KindCanceled:
+	failure, isAPIs := errors.AsType[*bizapi.Error](err)
+	if isAPIs && failure.PerhapsDone && failure.Existing == nil && failure.Kind != bizapi.KindUnknownOutcome {
 		// It was not there when it was last looked for, but a slow server may still add it.
 		advice += fmt.Sprintf("\n\nShould the number appear after all, bring it in with the import id %s/%s/%s.",
 			plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
@@ -131,8 +131,9 @@ func existingNumber(err error) *bizapi.PhoneNumber {
 // alreadyExistsAdvice says how to take over what is registered already.
 func alreadyExistsAdvice(existing *bizapi.PhoneNumber, plan phoneNumberModel) string {
 	if existing == nil {
-		return fmt.Sprintf("The %s number %s is registered already, and user %s does not hold it: it belongs to another user. "+
-			"Delete it there first, or set user_id to that user and import it.",
+		return fmt.Sprintf("The %[1]s number %[2]s is registered already, and the API does not list it for user %[3]s. "+
+			"If it was added a moment ago, it may not be listed yet: wait a minute and import it with the id %[3]s/%[1]s/%[2]s. "+
+			"Else it belongs to another user: set user_id to that user and import it, or delete it there first.",
 			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), plan.UserID.ValueString())
 	}
 	return fmt.Sprintf("User %[1]s holds the %[2]s number %[3]s already, with id %[4]s. To manage it with Terraform, import it. "+
