@@ -4,6 +4,9 @@
 package provider
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -56,8 +59,20 @@ func (a *account) client() (*bizapi.Client, diag.Diagnostics) {
 	return a.made, diags
 }
 
+// close closes the client, if one was made.
+func (a *account) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.made != nil {
+		a.made.Close()
+	}
+}
+
 // holding is a number that stands in the state.
-type holding struct{ id, userID string }
+type holding struct {
+	id, userID  string
+	isProtected bool
+}
 
 // hold notes a number that stands in the state: finding it on the account is no surprise, and a plan
 // that adds it is the second half of a replacement.
@@ -67,7 +82,28 @@ func (a *account) hold(number phoneNumberModel) {
 	if a.held == nil {
 		a.held = map[metaID]holding{}
 	}
-	a.held[number.metaID()] = holding{number.ID.ValueString(), number.UserID.ValueString()}
+	a.held[number.metaID()] = holding{number.ID.ValueString(), number.UserID.ValueString(), number.DeletionProtection.ValueBool()}
+}
+
+// holdRaw notes a number that stands in the state, as the state has it. Of a tainted number, planned
+// without a refresh, the provider sees nothing else.
+func (a *account) holdRaw(state []byte) {
+	var number struct {
+		ID                 string `json:"id"`
+		UserID             string `json:"user_id"`
+		Platform           string `json:"platform"`
+		MetaPhoneNumberID  string `json:"meta_phone_number_id"`
+		DeletionProtection bool   `json:"deletion_protection"`
+	}
+	if json.Unmarshal(state, &number) != nil || number.ID == "" {
+		return // of another version; a refresh reads it
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.held == nil {
+		a.held = map[metaID]holding{}
+	}
+	a.held[metaID{number.Platform, number.MetaPhoneNumberID}] = holding{number.ID, number.UserID, number.DeletionProtection}
 }
 
 // holds returns what stands in the state under a platform and Meta id.
@@ -88,10 +124,29 @@ func (a *account) deleted(number metaID, id string) {
 	a.gone[number] = id
 }
 
-func (a *account) deletedID(number metaID) string {
+// added forgets a deletion whose number is there again.
+func (a *account) added(number metaID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.gone[number]
+	delete(a.gone, number)
+}
+
+// deletedIDs returns the id under which this process deleted that number, empty for none, and what it
+// deleted else and did not add again, for a message.
+func (a *account) deletedIDs(number metaID) (same string, others []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for deleted, id := range a.gone {
+		if deleted != number {
+			others = append(others, fmt.Sprintf("phone number %s (%s %s)", id, deleted.platform, deleted.id))
+		}
+	}
+	slices.Sort(others)
+	const most = 5
+	if more := len(others) - most; more > 0 {
+		others = append(others[:most], fmt.Sprintf("%d more", more))
+	}
+	return a.gone[number], others
 }
 
 // keepSilent remembers that a user's numbers cannot be listed, so that a plan of many numbers

@@ -6,6 +6,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -29,15 +30,25 @@ func (a *account) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
 	return a.diagnostic(err, summary, advice+a.goneAdvice(plan), attribute)
 }
 
-// goneAdvice says what a failed add leaves after this process deleted the same number; empty where it
-// did not.
+// goneAdvice says what a failure leaves behind in an apply that has deleted the same number or, where the
+// number was to become another, perhaps its predecessor; empty where it deleted none.
 func (a *account) goneAdvice(plan phoneNumberModel) string {
-	gone := a.deletedID(plan.metaID())
-	if gone == "" {
-		return ""
+	same, others := a.deletedIDs(plan.metaID())
+	const next = "Once the cause above is removed, applying again adds the number under a new id."
+	switch {
+	case same != "":
+		return fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. ", same) + next
+	case len(others) > 0:
+		return fmt.Sprintf("\n\nThis apply has deleted %s. If this number was to take the place of one of them, that id is gone. ", strings.Join(others, ", ")) + next
 	}
-	return fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. "+
-		"Once the cause above is removed, applying again adds the number under a new id.", gone)
+	return ""
+}
+
+// replacedAndRefused is a number that is gone, since what it was to become turned out to be invalid
+// after the delete: a value that was known after apply only, or an ephemeral one that is another now.
+func replacedAndRefused(advice string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Phone number is deleted and not added again",
+		"The configuration of a phone number is refused in the middle of an apply, for the error that stands beside this one."+advice)
 }
 
 func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice, attribute string) {
@@ -177,17 +188,17 @@ func missingToken(platform string) diag.Diagnostic {
 
 func tokenTurnedOutAnother() diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Access token changed after the plan",
-		"The plan moved the same token to access_token_wo, and the value that was read now is another one. Nothing was changed. Plan again; "+
+		"The plan kept the token that the API has, and the value that was read now is another one. Nothing was changed. Plan again; "+
 			"if the value is new each time it is read, the token cannot move: leave it where it is, or let a new access_token_wo_version replace the number.")
 }
 
 // protected is a number that deletion_protection keeps.
-func protected(state phoneNumberModel) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", state.ID.ValueString()),
+func protected(id string, number metaID) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
 		fmt.Sprintf("deletion_protection is true for the %s number %s, and this would delete it, with everything bound to its id. "+
 			"If that is meant, set deletion_protection = false, apply, and then destroy or replace it. "+
 			"If its block was removed from the configuration, put it back for that. If it is tainted by mistake, `terraform untaint` clears that.",
-			state.Platform.ValueString(), state.MetaPhoneNumberID.ValueString()))
+			number.platform, number.id))
 }
 
 // notFound is a number that is to be imported or looked up, and is not there.

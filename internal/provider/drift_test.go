@@ -53,7 +53,7 @@ func TestNoDriftIsReportedWhereThereIsNone(t *testing.T) {
 	}
 }
 
-func TestRenameBackIsForgotten(t *testing.T) {
+func TestRenameBackIsNoDrift(t *testing.T) {
 	t.Parallel()
 	w, server, added := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))
 	server.Rename(added.ID, "Store")
@@ -61,8 +61,47 @@ func TestRenameBackIsForgotten(t *testing.T) {
 	server.Rename(added.ID, "Shop")
 	w.apply("-refresh-only").succeeded()
 	w.plan().succeeded().silent().does()
-	w.write("main.tf", number(withToken(testToken), named("Store")))
+	w.write("main.tf", number(withToken(testToken), named("Bazaar")))
 	w.plan().succeeded().does(address, "replace")
+}
+
+// To write the API's name into the configuration is a plan that changes nothing: nothing tells the
+// provider of it, and the next rename must be drift all the same.
+func TestAcceptedRenameFollowedByAnotherReplacesNothing(t *testing.T) {
+	for name, steps := range map[string][]string{
+		"another name":         {"Shop", "Store", "Market"},
+		"back to the first":    {"Shop", "Store", "Shop"},
+		"none":                 {"Shop", "Store", ""},
+		"from none":            {"", "Store", "Market"},
+		"renamed twice before": {"Shop", "Kiosk", "Store", "Market"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := []string{withToken(testToken)}
+			if steps[0] != "" {
+				first = append(first, named(steps[0]))
+			}
+			w, server, added := applied(t, sandbox.Options{}, first...)
+			last := len(steps) - 1
+			for _, step := range steps[1:last] {
+				server.Rename(added.ID, step)
+				w.apply("-refresh-only").succeeded()
+			}
+			w.write("main.tf", number(withToken(testToken), named(steps[last-1])))
+			w.apply().succeeded().silent().does()
+			server.Rename(added.ID, steps[last])
+			drifted := w.plan().succeeded()
+			for address, action := range drifted.actions {
+				if action != "update" { // a name for a number that has none is recorded
+					t.Errorf("%s does %s", address, action)
+				}
+			}
+			if len(drifted.warnings) != 1 {
+				t.Errorf("warnings: %+v", drifted.warnings)
+			}
+			writes(t, server, 0, 0)
+		})
+	}
 }
 
 func TestAcceptedRenameMakesTheFormerNameAWish(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -48,7 +47,7 @@ func (e *engine) restart(baseURL string, settings map[string]any) {
 	e.t.Helper()
 	e.baseURL, e.settings = baseURL, settings
 	provider := &bizapiProvider{version: "test", clock: newFakeClock(), transport: e.dial}
-	e.server = providerserver.NewProtocol6(provider)()
+	e.server = newServer(provider)
 	schemas, err := e.server.GetProviderSchema(e.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		e.t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -83,35 +84,47 @@ func (m memory) withoutToken(text string) string {
 type rename struct {
 	// FromAny is an import: whatever the configuration says was never asked of the API.
 	FromAny bool `json:"from_any,omitempty"`
-	// From is the name that was asked for, kept through further renames.
-	From string `json:"from,omitempty"`
+	// Names are those that the state had since one was last asked for, the oldest first. A name that is
+	// accepted by writing it into the configuration changes nothing, so that nothing tells the provider
+	// which of them it was.
+	Names []string `json:"names,omitempty"`
 	// To is the name that was found.
 	To string `json:"to,omitempty"`
 }
 
+// mostNames bounds the names that are kept; private state should not grow for ever. A number that had
+// more is one whose name means nothing to its configuration.
+const mostNames = 100
+
 // renamed is the memory of a rename after a refresh that found now where the state had before.
 func renamed(seen *rename, before, now string) *rename {
-	switch {
-	case seen == nil && before == now:
-		return nil
-	case seen == nil:
-		seen = &rename{From: before}
-	}
-	if !seen.FromAny && seen.From == now {
+	if seen == nil && before == now {
 		return nil
 	}
-	return &rename{FromAny: seen.FromAny, From: seen.From, To: now}
+	next := rename{To: now}
+	if seen != nil {
+		next.FromAny, next.Names = seen.FromAny, slices.Clone(seen.Names)
+	}
+	if before != now && !slices.Contains(next.Names, before) {
+		next.Names = append(next.Names, before)
+	}
+	if len(next.Names) > mostNames {
+		next.FromAny, next.Names = true, nil
+	}
+	return &next
 }
 
 // explains tells whether a configuration that asks for name is one that was there before the
 // rename, and so no wish to change anything.
-func (r *rename) explains(name string) bool { return r != nil && (r.FromAny || r.From == name) }
+func (r *rename) explains(name string) bool {
+	return r != nil && (r.FromAny || slices.Contains(r.Names, name))
+}
 
 // isUnsent tells whether inState is a name that an update recorded for a number that has none: a
 // plan cannot keep a name that is null where the configuration has one, so it stands in the state
 // alone.
 func (r *rename) isUnsent(inState, onAPI string) bool {
-	return r != nil && !r.FromAny && r.From == inState && r.To == "" && onAPI == ""
+	return r != nil && !r.FromAny && slices.Contains(r.Names, inState) && r.To == "" && onAPI == ""
 }
 
 // settled is the memory of a rename once an update has applied a configuration that asks for name
@@ -122,7 +135,7 @@ func (r *rename) settled(name, current string) *rename {
 	case r == nil || name == current:
 		return nil
 	case r.FromAny:
-		return &rename{From: name, To: current}
+		return &rename{Names: []string{name}, To: current}
 	}
 	return r
 }

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,7 @@ func (p privateState) SetKey(_ context.Context, key string, value []byte) diag.D
 }
 
 func TestMemorySurvivesPrivateState(t *testing.T) {
-	want := memory{Token: fingerprintOf("EAAfakeToken"), Rename: &rename{From: "a", To: "b"}, BaseURL: "https://api.example.com/v1"}
+	want := memory{Token: fingerprintOf("EAAfakeToken"), Rename: &rename{Names: []string{"a"}, To: "b"}, BaseURL: "https://api.example.com/v1"}
 	private := privateState{}
 	if diags := want.store(t.Context(), private); diags.HasError() {
 		t.Fatal(diags)
@@ -53,19 +54,21 @@ func TestRecallForgetsWhatItCannotRead(t *testing.T) {
 }
 
 func TestRenamed(t *testing.T) {
+	from := func(to string, names ...string) *rename { return &rename{Names: names, To: to} }
 	tests := map[string]struct {
 		seen        *rename
 		before, now string
 		want        *rename
 	}{
-		"no rename is none":                         {nil, "a", "a", nil},
-		"a rename is remembered":                    {nil, "a", "b", &rename{From: "a", To: "b"}},
-		"a name given to a number without one":      {nil, "", "b", &rename{To: "b"}},
-		"the first name is kept through the second": {&rename{From: "a", To: "b"}, "b", "c", &rename{From: "a", To: "c"}},
-		"a rename that holds is kept":               {&rename{From: "a", To: "b"}, "b", "b", &rename{From: "a", To: "b"}},
-		"a rename back is forgotten":                {&rename{From: "a", To: "b"}, "b", "a", nil},
-		"an import stays one":                       {&rename{FromAny: true, To: "b"}, "b", "b", &rename{FromAny: true, To: "b"}},
-		"an import renamed stays one":               {&rename{FromAny: true, To: "b"}, "b", "c", &rename{FromAny: true, To: "c"}},
+		"no rename is none":                        {nil, "a", "a", nil},
+		"a rename is remembered":                   {nil, "a", "b", from("b", "a")},
+		"a name given to a number without one":     {nil, "", "b", from("b", "")},
+		"every name since is kept":                 {from("b", "a"), "b", "c", from("c", "a", "b")},
+		"each once":                                {from("b", "a"), "a", "c", from("c", "a")},
+		"a rename that holds is kept":              {from("b", "a"), "b", "b", from("b", "a")},
+		"a rename back may be one of a name taken": {from("b", "a"), "b", "a", from("a", "a", "b")},
+		"an import stays one":                      {&rename{FromAny: true, To: "b"}, "b", "b", &rename{FromAny: true, To: "b"}},
+		"an import renamed stays one":              {&rename{FromAny: true, To: "b"}, "b", "c", &rename{FromAny: true, Names: []string{"b"}, To: "c"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -76,12 +79,28 @@ func TestRenamed(t *testing.T) {
 	}
 }
 
+func TestRenamedWithoutEnd(t *testing.T) {
+	var seen *rename
+	before := "the first"
+	for at := range 2 * mostNames {
+		now := fmt.Sprintf("name %d", at)
+		seen = renamed(seen, before, now)
+		if !seen.explains("the first") || !seen.explains(before) {
+			t.Fatalf("after %d renames a name that was there is taken for a wish", at+1)
+		}
+		before = now
+	}
+	if len(seen.Names) > mostNames {
+		t.Errorf("%d names are kept", len(seen.Names))
+	}
+}
+
 func TestRenameExplains(t *testing.T) {
 	if (*rename)(nil).explains("a") {
 		t.Error("no rename explains a name")
 	}
-	if seen := (&rename{From: "a", To: "b"}); !seen.explains("a") || seen.explains("c") {
-		t.Error("a rename must explain the name before it alone")
+	if seen := (&rename{Names: []string{"a"}, To: "b"}); !seen.explains("a") || seen.explains("c") {
+		t.Error("a rename must explain the names before it alone")
 	}
 	if !(&rename{FromAny: true}).explains("whatever") {
 		t.Error("an import must explain every name")
@@ -95,9 +114,9 @@ func TestRenameSettled(t *testing.T) {
 		want          *rename
 	}{
 		"none stays none":                         {nil, "a", "b", nil},
-		"an accepted name ends the rename":        {&rename{From: "a", To: "b"}, "b", "b", nil},
-		"a name that still differs keeps it":      {&rename{From: "a", To: "b"}, "a", "b", &rename{From: "a", To: "b"}},
-		"an import is pinned to what was applied": {&rename{FromAny: true, To: "b"}, "a", "b", &rename{From: "a", To: "b"}},
+		"an accepted name ends the rename":        {&rename{Names: []string{"a"}, To: "b"}, "b", "b", nil},
+		"a name that still differs keeps it":      {&rename{Names: []string{"a"}, To: "b"}, "a", "b", &rename{Names: []string{"a"}, To: "b"}},
+		"an import is pinned to what was applied": {&rename{FromAny: true, To: "b"}, "a", "b", &rename{Names: []string{"a"}, To: "b"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

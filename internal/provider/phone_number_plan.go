@@ -56,7 +56,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 // planDestroy keeps a protected number.
 func planDestroy(state phoneNumberModel) diag.Diagnostics {
 	if state.DeletionProtection.ValueBool() {
-		return diag.Diagnostics{protected(state)}
+		return diag.Diagnostics{protected(state.ID.ValueString(), state.metaID())}
 	}
 	return nil
 }
@@ -87,13 +87,16 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 		diags.Append(r.account.lookUpFailed(err, *plan))
 	case existing != nil && existing.ID != held.id:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
-			"This plan adds a number that is there, and the API takes each number once. If it is the resource's own, tainted and planned with -refresh=false, the plan replaces it. "+alreadyExistsAdvice(existing, *plan))
+			"This plan adds a number that is there, and the API takes each number once. "+alreadyExistsAdvice(existing, *plan))
 	}
 }
 
 // checkReplanned makes the errors that a replacement needs where Terraform asks for none: with
 // -replace, replace_triggered_by and a taint, this create is the first that is seen of it.
 func checkReplanned(held holding, config, plan phoneNumberModel, diags *diag.Diagnostics) {
+	if held.isProtected {
+		diags.Append(protected(held.id, plan.metaID()))
+	}
 	if config.UserID.IsNull() && plan.UserID.ValueString() != held.userID {
 		diags.Append(wouldMove(held, plan.UserID))
 	}
@@ -275,12 +278,12 @@ func (c *changePlan) tokenReplaces() string {
 func (c *changePlan) checkReplacement(ctx context.Context) {
 	id := c.state.ID.ValueString()
 	if c.state.DeletionProtection.ValueBool() {
-		c.diags.Append(protected(c.state))
+		c.diags.Append(protected(id, c.state.metaID()))
 	}
 	c.checkReplacementToken()
 	target := c.plan.UserID
 	if preset := c.account.userID; c.config.UserID.IsNull() && !preset.Equal(c.state.UserID) {
-		c.diags.Append(wouldMove(holding{id, c.state.UserID.ValueString()}, preset))
+		c.diags.Append(wouldMove(holding{id: id, userID: c.state.UserID.ValueString()}, preset))
 		target = preset
 	}
 	if c.diags.HasError() {
@@ -397,7 +400,7 @@ func isRefusal(err error) bool {
 // lookUpFailed is a plan of a number whose user's numbers are refused. Only an unknown user is an error:
 // a plan may be made where the API's key is not at hand.
 func (a *account) lookUpFailed(err error, plan phoneNumberModel) diag.Diagnostic {
-	failed := a.diagnosticOfUser(err, plan)
+	failed := a.diagnosticOfUser(err, plan, a.goneAdvice(plan))
 	if bizapi.KindOf(err) == bizapi.KindUnknownUser {
 		return failed
 	}
@@ -405,8 +408,8 @@ func (a *account) lookUpFailed(err error, plan phoneNumberModel) diag.Diagnostic
 		"Whether the number is there already, and whether its user is, could not be looked up. An apply would fail the same way.\n\n"+failed.Detail())
 }
 
-// diagnosticOfUser is a plan for a user that the API does not know.
-func (a *account) diagnosticOfUser(err error, plan phoneNumberModel) diag.Diagnostic {
+// diagnosticOfUser is a user whose numbers cannot be listed.
+func (a *account) diagnosticOfUser(err error, plan phoneNumberModel, more string) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, plan, "list the phone numbers of user "+plan.UserID.ValueString())
-	return a.diagnostic(err, summary, advice+a.goneAdvice(plan), attribute)
+	return a.diagnostic(err, summary, advice+more, attribute)
 }

@@ -155,6 +155,11 @@ func (r *phoneNumberResource) ValidateConfig(ctx context.Context, req resource.V
 	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
 	validateTokens(config, &resp.Diagnostics)
 	validateTimeouts(config.Timeouts, &resp.Diagnostics)
+	if r.account != nil && resp.Diagnostics.HasError() { // Terraform validates once more while it applies
+		if advice := r.account.goneAdvice(config); advice != "" {
+			resp.Diagnostics.Append(replacedAndRefused(advice))
+		}
+	}
 }
 
 // Create adds the number. Once its id is known nothing may be an error any more, and no planned
@@ -194,6 +199,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	plan.ID = types.StringValue(added.ID)
 	r.account.hold(plan)
+	r.account.added(plan.metaID())
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(added.CreatedAt), textOrNull(added.UpdatedAt)
 	if plan.DisplayName.IsUnknown() {
 		plan.DisplayName = textOrNull(added.DisplayName)
@@ -280,10 +286,8 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 	case tokenReplaces:
 		// Planned as the same token, or as unknown, and another now: an ephemeral value that is new
 		// each time it is read. Recording it would claim that the API has it.
-		if configured.attribute == writeOnlyToken {
-			resp.Diagnostics.Append(tokenTurnedOutAnother())
-			return
-		}
+		resp.Diagnostics.Append(tokenTurnedOutAnother())
+		return
 	case tokenMoves, tokenRecorded, tokenForgotten:
 		seen.Token = nil
 		if configured.attribute == writeOnlyToken {
@@ -308,7 +312,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protected(state))
+		resp.Diagnostics.Append(protected(state.ID.ValueString(), state.metaID()))
 	}
 	client, diags := r.account.client()
 	resp.Diagnostics.Append(diags...)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -37,6 +38,8 @@ func New(version string) func() provider.Provider {
 
 type bizapiProvider struct {
 	version string
+	// account is what the configuration led to; nil before.
+	account atomic.Pointer[account]
 	// Tests pass these; nil is the real one.
 	clock     bizapi.Clock
 	transport http.RoundTripper
@@ -50,6 +53,13 @@ type providerModel struct {
 	RequestsPerMinute types.Int64  `tfsdk:"requests_per_minute"`
 	RequestTimeout    types.String `tfsdk:"request_timeout"`
 	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
+}
+
+// close ends what the provider has going on.
+func (p *bizapiProvider) close() {
+	if account := p.account.Load(); account != nil {
+		account.close()
+	}
 }
 
 func (p *bizapiProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -131,6 +141,7 @@ func (p *bizapiProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		return
 	}
 	account.options = options
+	p.account.Store(account)
 	resp.ResourceData = account
 	resp.DataSourceData = account
 	resp.ListResourceData = account

@@ -36,7 +36,9 @@ func Serve(version string, debug bool) error {
 	// Go's own log: its HTTP client writes there how bytes begin that a server sent unasked, whatever
 	// stands in them.
 	log.SetOutput(io.Discard)
-	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return newServer(version) }, options...)
+	provider := &bizapiProvider{version: version}
+	defer provider.close()
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return newServer(provider) }, options...)
 }
 
 // logWhereRead switches the framework's own log off where nobody reads it. The framework writes dozens
@@ -58,11 +60,12 @@ func logWhereRead() error {
 type server struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	provider *bizapiProvider
 }
 
-func newServer(version string) server {
-	framework := providerserver.NewProtocol6(New(version)())()
-	return server{framework, framework.(tfprotov6.ListResourceServer)}
+func newServer(provider *bizapiProvider) server {
+	framework := providerserver.NewProtocol6(provider)()
+	return server{framework, framework.(tfprotov6.ListResourceServer), provider}
 }
 
 // ValidateResourceConfig is the framework's.
@@ -70,8 +73,11 @@ func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 	return lending(ctx, req, s.ProviderServer.ValidateResourceConfig)
 }
 
-// UpgradeResourceState is the framework's.
+// UpgradeResourceState is the framework's. It is the one call that sees every number of a state.
 func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if account := s.provider.account.Load(); account != nil && req.RawState != nil {
+		account.holdRaw(req.RawState.JSON)
+	}
 	return lending(ctx, req, s.ProviderServer.UpgradeResourceState)
 }
 

@@ -30,10 +30,10 @@ func TestServerOffersWhatTheFrameworkDoes(t *testing.T) {
 		})
 		return metadata
 	}
-	if diff := cmp.Diff(ask(providerserver.NewProtocol6(New("test")())()), ask(newServer("test"))); diff != "" {
+	if diff := cmp.Diff(ask(providerserver.NewProtocol6(New("test")())()), ask(newServer(&bizapiProvider{version: "test"}))); diff != "" {
 		t.Error(diff)
 	}
-	if _, takesQueries := any(newServer("test")).(tfprotov6.ListResourceServer); !takesQueries {
+	if _, takesQueries := any(newServer(&bizapiProvider{})).(tfprotov6.ListResourceServer); !takesQueries {
 		t.Error("terraform query would be refused")
 	}
 }
@@ -41,7 +41,7 @@ func TestServerOffersWhatTheFrameworkDoes(t *testing.T) {
 // What hangs on a call's context is a request's logger, its stream and its messages: 100 KiB a number.
 func TestCallsForANumberLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
-	server := newServer("test")
+	server := newServer(&bizapiProvider{})
 	calls := map[string]func(context.Context) error{
 		"validate": func(ctx context.Context) error {
 			_, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{})

@@ -53,7 +53,7 @@ func fullSizes() sizes {
 
 func quickSizes() sizes {
 	return sizes{
-		curve: []size{{10, 1}, {20, 1}, {40, 1}}, page: 10,
+		curve: []size{{10, 1}, {20, 1}, {120, 1}}, page: 50,
 		added: 12, limited: 25, limit: 12, window: time.Second,
 		users: 3, starts: 1,
 		areQuick: true,
@@ -139,8 +139,8 @@ func (b *bench) measureCappedPages(ctx context.Context) error {
 	return nil
 }
 
-// mostPages is how many pages a listing may take: each but the first repeats a row, and two more show
-// that it has ended.
+// mostPages is how many requests a listing may take: each page but the first repeats a row, and two more
+// show that it has ended.
 func mostPages(numbers, page int) int { return (numbers+page-2)/(page-1) + 2 }
 
 // measurePoint takes turns between provider and floor, so that what else the machine does falls on
