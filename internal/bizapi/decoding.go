@@ -85,7 +85,7 @@ func (c *Client) decodeAdded(call call, answer answer, userID string, sent NewPh
 	text := func(name string) string { value, _ := fields[name].(string); return value }
 	added := PhoneNumber{
 		ID: text("id"), UserID: userID, Platform: sent.Platform, MetaPhoneNumberID: sent.MetaPhoneNumberID,
-		DisplayName: c.displayName(text("display_name"), sent.AccessToken),
+		DisplayName: c.field(text("display_name"), &rowTokens{}),
 	}
 	if problem := c.problemWithID(added.ID); problem != "" {
 		return PhoneNumber{}, c.unreadable(call, answer, "the answer names no usable number: "+problem)
@@ -138,18 +138,25 @@ func (c *Client) decodePage(call call, answer answer, userID string) ([]PhoneNum
 		return fail("a list of phone numbers was expected, and the server answered " + c.describe(call, answer))
 	}
 	numbers := make([]PhoneNumber, 0, len(rows))
+	var tokens rowTokens
 	for at, row := range rows {
-		number, problem := c.decodeRow(row, userID)
+		number, problem := c.decodeRow(row, userID, &tokens)
 		if problem != "" {
 			return fail(fmt.Sprintf("phone number %d of the page: %s", at+1, problem))
 		}
 		numbers = append(numbers, number)
 	}
+	for at := range numbers {
+		for _, text := range []*string{&numbers[at].Platform, &numbers[at].MetaPhoneNumberID, &numbers[at].DisplayName} {
+			*text = c.field(*text, &tokens)
+		}
+	}
 	return numbers, nil
 }
 
-// decodeRow reads a number of a listing, or says what is wrong with it.
-func (c *Client) decodeRow(row []byte, userID string) (number PhoneNumber, problem string) {
+// decodeRow reads a number of a listing, or says what is wrong with it. Its texts are as the server has
+// them.
+func (c *Client) decodeRow(row []byte, userID string, tokens *rowTokens) (number PhoneNumber, problem string) {
 	var body phoneNumberBody
 	if err := json.Unmarshal(row, &body); err != nil {
 		if wrongType, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrongType.Field != "" {
@@ -159,8 +166,9 @@ func (c *Client) decodeRow(row []byte, userID string) (number PhoneNumber, probl
 	}
 	number = PhoneNumber{ID: body.ID, UserID: userID, Platform: body.Platform, MetaPhoneNumberID: body.MetaPhoneNumberID}
 	if body.DisplayName != nil {
-		number.DisplayName = c.displayName(*body.DisplayName, string(body.AccessToken))
+		number.DisplayName = *body.DisplayName
 	}
+	tokens.add(string(body.AccessToken))
 	created, createdOK := normalTime(body.CreatedAt)
 	updated, updatedOK := normalTime(body.UpdatedAt)
 	number.CreatedAt, number.UpdatedAt = created, updated
@@ -187,7 +195,7 @@ func (c *Client) problemWithID(id string) string {
 	case id == "." || id == "..":
 		// Servers and proxies resolve these in a path: the delete would go elsewhere.
 		return fmt.Sprintf("its id is %q", id)
-	case c.secrets.Redact(id) != id:
+	case c.field(id, &rowTokens{}) != id:
 		return "its id holds a secret"
 	}
 	return ""

@@ -129,7 +129,7 @@ func (c *Client) newRefusal(call call, answer answer) *Error {
 	}
 	e.Kind = refusalKind(answer.status, strings.ToLower(body.Error+" "+body.Message))
 	if e.Kind == KindRedirect {
-		e.Message = "the server redirects to " + redirectTarget(call, answer.header) + ", and redirects are not followed, since they would carry the API key along"
+		e.Message = "the server redirects to " + c.redirectTarget(call, answer.header) + ", and redirects are not followed, since they would carry the API key along"
 	}
 	return c.redacted(e)
 }

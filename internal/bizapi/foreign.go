@@ -97,13 +97,13 @@ func oneLine(text string) string {
 const shortestToken = 10
 
 // withoutOpaqueWords leaves out every word that may be a token: all but those that said holds, short
-// ones, prose, numbers, UUIDs, times and paths of such. Errors are written for people: what is lost is
-// some other server's ids.
+// ones, prose, times and paths of such. Errors are written for people: what is lost is ids and numbers
+// that this process did not name.
 func withoutOpaqueWords(text string, said map[string]bool) string {
 	words := strings.Fields(text)
 	for at, word := range words {
 		core := strings.Trim(strings.ReplaceAll(word, Redacted, ""), punctuation)
-		if len(core) >= shortestToken && !said[core] && !plainForm.MatchString(core) && !isMadeOfWords(core, said) {
+		if len(core) >= shortestToken && !said[core] && !timeForm.MatchString(core) && !isMadeOfWords(core, said) {
 			words[at] = Redacted
 		}
 	}
@@ -112,8 +112,8 @@ func withoutOpaqueWords(text string, said map[string]bool) string {
 
 const punctuation = "\"'`()[]{}<>,.:;!?…"
 
-// plainForm are a number, a UUID and a time.
-var plainForm = regexp.MustCompile(`^(?:[0-9]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]+(?:Z|[+-][0-9:]+))?)$`)
+// timeForm is a date, with or without a time.
+var timeForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,18}(?:Z|[+-][0-9:]{2,6}))?$`)
 
 // isMadeOfWords tells prose, names of fields, paths and plain JSON from a token. Any other character
 // than those between words, such as a % or a + of an encoding, makes it opaque.
@@ -121,7 +121,7 @@ func isMadeOfWords(text string, said map[string]bool) bool {
 	isPath, isJSON := strings.HasPrefix(text, "/"), strings.Contains(text, `"`)
 	isBetween := func(r rune) bool { return r == '/' || isJSON && strings.ContainsRune("{}[]\",:", r) }
 	for _, part := range strings.FieldsFunc(text, isBetween) {
-		isKnown := said[part] || isPath && shortForm.MatchString(part) || isJSON && plainForm.MatchString(part)
+		isKnown := said[part] || isPath && shortForm.MatchString(part) || isJSON && countForm.MatchString(part)
 		if !isKnown && !wordForm.MatchString(part) {
 			return false
 		}
@@ -134,6 +134,8 @@ var (
 	wordForm = regexp.MustCompile(`^(?:\p{Lu}+|\p{L}\p{Ll}*(?:[-_.:,;()'@=]\p{L}\p{Ll}*)*)$`)
 	// shortForm is a part of a path that is too short for a token, such as an API's version.
 	shortForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,9}$`)
+	// countForm is a number in JSON.
+	countForm = regexp.MustCompile(`^[0-9]{1,9}$`)
 )
 
 // said are the words that this process sent, but for the token: a server that repeats them shows
@@ -171,26 +173,62 @@ func correlationID(text, sent string) string {
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // redirectTarget is where a redirect leads, less what may hold a secret.
-func redirectTarget(call call, header http.Header) string {
+func (c *Client) redirectTarget(call call, header http.Header) string {
 	target, err := url.Parse(header.Get("Location"))
 	if err != nil || target.String() == "" {
 		return "an unnamed place"
 	}
-	place := (&url.URL{Scheme: target.Scheme, Host: target.Host}).String()
-	return place + withoutOpaqueWords(target.EscapedPath(), call.said())
+	host := target.Host
+	for label := range strings.FieldsFuncSeq(target.Hostname(), func(r rune) bool { return r == '.' }) {
+		if len(label) >= shortestToken && !wordForm.MatchString(label) && target.Hostname() != c.baseURL.Hostname() {
+			host = Redacted
+		}
+	}
+	path := withoutOpaqueWords(target.EscapedPath(), call.said())
+	if host == "" {
+		return path
+	}
+	return target.Scheme + "://" + host + path
 }
 
-// metaTokenForm are Meta's own tokens, which begin so: no name, id or address does that goes on as long.
-var metaTokenForm = regexp.MustCompile(`(?:EAA|IGAA|IGQV)[A-Za-z0-9_-]{20,}`)
+// metaTokenForm are Meta's own tokens, which begin so, in plain and in base64: no name, id or address
+// does that goes on as long.
+var metaTokenForm = regexp.MustCompile(`(?:EAA|IGAA|IGQV|RUFB|SUdBQ|SUdRV)[A-Za-z0-9_+/-]{20,}`)
 
-// displayName is a server's name of a number, less the secrets that this process knows, the token
-// that the same row gives, and whatever is a token by its form.
-func (c *Client) displayName(text, rowToken string) string {
-	text = c.secrets.Redact(text)
-	if len(rowToken) <= len(text) {
-		var ofRow Secrets
-		ofRow.Hold(rowToken)
-		text = ofRow.Redact(text)
+// rowTokens are the access tokens that the rows of a page give, which other fields of them are searched
+// for.
+type rowTokens struct {
+	all      []string
+	shortest int     // bytes
+	held     Secrets // all of them, once a field is as long as one
+	isHeld   bool
+}
+
+func (t *rowTokens) add(token string) {
+	if token == "" {
+		return
 	}
-	return metaTokenForm.ReplaceAllString(text, Redacted)
+	if len(t.all) == 0 || len(token) < t.shortest {
+		t.shortest = len(token)
+	}
+	t.all = append(t.all, token)
+}
+
+func (t *rowTokens) redact(text string) string {
+	if len(t.all) == 0 || len(text) < t.shortest {
+		return text
+	}
+	if !t.isHeld {
+		for _, token := range t.all {
+			t.held.Hold(token)
+		}
+		t.isHeld = true
+	}
+	return t.held.Redact(text)
+}
+
+// field is a text of a server's row, less the secrets that this process knows, the tokens of the same
+// page, and whatever is a token by its form.
+func (c *Client) field(text string, tokens *rowTokens) string {
+	return metaTokenForm.ReplaceAllString(tokens.redact(c.secrets.Redact(text)), Redacted)
 }

@@ -88,22 +88,49 @@ func TestATokenThatNobodyToldGoesNowhere(t *testing.T) {
 }
 
 func TestWhatIsNoTokenIsShown(t *testing.T) {
-	call := call{method: http.MethodGet, elements: phoneNumbersOf("usr_longUser0123456789")}
+	call := call{
+		method: http.MethodPost, elements: append(phoneNumbersOf("usr_longUser0123456789"), "3f069cdc-f414-4fa1-86b0-6c0aad56e49d"),
+		body: NewPhoneNumber{MetaPhoneNumberID: "836990829491415"},
+	}
 	client, _ := newClient(t, nil)
 	for _, text := range []string{
 		"User with ID usr_longUser0123456789 not found",
 		"Route GET /v1/users/usr_longUser0123456789/phone_numbers not found",
 		"Meta phone number 836990829491415 is already registered for whatsapp",
-		"Phone number with ID 3f069cdc-f414-4fa1-86b0-6c0aad56e49d not found",
+		"Phone number with ID 3f069cdc-f414-4fa1-86b0-6c0aad56e49d not found", // of the call
 		"Invalid meta_phone_number_id.",
 		"Maintenance until 2026-11-25T14:40:54Z, see status.example.com",
 		"Internal Server Error: unsupported Content-Type",
 		"Größenbeschränkung überschritten",
 		"RATE LIMIT EXCEEDED: ENHANCEYOURCALM",
-		`{"errors":["odd"],"code":1234567890}`,
+		`{"errors":["odd"],"code":123456789}`,
 	} {
 		if got := client.excerpt(call, text, longestMessage); got != text {
 			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
+}
+
+func TestNumbersAndUUIDsThatNobodySentAreNotShown(t *testing.T) {
+	client, _ := newClient(t, nil)
+	for _, text := range []string{"12345678901234567890", "7f069cdc-f414-4fa1-86b0-6c0aad56e49e", "463ac35c9f6413ad48485a3953bb6124"} {
+		if got := client.excerpt(call{elements: phoneNumbersOf(user)}, "bad token "+text+".", longestMessage); strings.Contains(got, text) {
+			t.Errorf("shown as %q", got)
+		}
+	}
+}
+
+func TestARedirectNamesNoHostThatMayBeAToken(t *testing.T) {
+	client, _ := newClient(t, nil, func(o *Options) { o.BaseURL, _ = ParseBaseURL("https://api-of-2026.example.com/v1", false) })
+	for location, want := range map[string]string{
+		"https://" + untoldTokens[0] + ".example.com/":   "https://[redacted]/",
+		"https://sign-in.example.com:8443/" + user:       "https://sign-in.example.com:8443/" + user,
+		"http://api-of-2026.example.com/v1?token=secret": "http://api-of-2026.example.com/v1",
+		"/v2": "/v2",
+		"":    "an unnamed place",
+	} {
+		if got := client.redirectTarget(call{elements: phoneNumbersOf(user)}, http.Header{"Location": {location}}); got != want {
+			t.Errorf("%s is shown as %s, not %s", location, got, want)
 		}
 	}
 }
@@ -144,24 +171,56 @@ func TestCorrelationIDs(t *testing.T) {
 	}
 }
 
-func TestANameHoldsNoToken(t *testing.T) {
-	const ofRow = "tokenOfTheRow"
+func TestAFieldOfARowHoldsNoToken(t *testing.T) {
+	const ofRow, ofAnother = "tokenOfTheRow", "tokenOfAnotherRow"
 	client, _ := newClient(t, nil)
 	client.secrets.Hold("tokenThatIsKnown")
 	for name, test := range map[string]struct{ name, want string }{
-		"a name":                     {"+1 (234) 567-8900", "+1 (234) 567-8900"},
-		"a token that is known":      {"my tokenThatIsKnown", "my [redacted]"},
-		"the row's own token":        {"my " + ofRow, "my [redacted]"},
-		"the row's, in base64":       {base64.StdEncoding.EncodeToString([]byte(ofRow)), "[redacted]w=="},
-		"a token of Meta's":          {"x" + untoldTokens[0] + ".", "x[redacted]."},
-		"letters that Meta's have":   {"EAA sports, IGAA", "EAA sports, IGAA"},
-		"what the row's may be half": {"tokenOf", "tokenOf"},
+		"a name":                       {"+1 (234) 567-8900", "+1 (234) 567-8900"},
+		"a token that is known":        {"my tokenThatIsKnown", "my [redacted]"},
+		"the row's own token":          {"my " + ofRow, "my [redacted]"},
+		"the token of another row":     {ofAnother + "!", "[redacted]!"},
+		"the row's, in base64":         {base64.StdEncoding.EncodeToString([]byte(ofRow)), "[redacted]w=="},
+		"a token of Meta's":            {"x" + untoldTokens[0] + ".", "x[redacted]."},
+		"a token of Meta's, in base64": {base64.RawStdEncoding.EncodeToString([]byte(untoldTokens[0])), "[redacted]"},
+		"letters that Meta's have":     {"EAA sports, IGAA", "EAA sports, IGAA"},
+		"what the row's may be half":   {"tokenOf", "tokenOf"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := client.displayName(test.name, ofRow); got != test.want {
+			var tokens rowTokens
+			tokens.add(ofRow)
+			tokens.add(ofAnother)
+			tokens.add("")
+			if got := client.field(test.name, &tokens); got != test.want {
 				t.Errorf("%q is shown as %q", test.name, got)
 			}
 		})
+	}
+}
+
+func TestNoFieldOfAListingHoldsAToken(t *testing.T) {
+	const ofRow = "tokenOfARow"
+	for _, field := range []string{"platform", "meta_phone_number_id", "display_name"} {
+		for _, secret := range []string{apiKey, ofRow, untoldTokens[0]} {
+			row := map[string]any{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "1", "access_token": ofRow}
+			row[field] = "x " + secret
+			page, err := json.Marshal([]any{map[string]any{"id": "pn_0", "platform": "whatsapp", "meta_phone_number_id": "0"}, row})
+			must(t, err)
+			client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("offset") == "2" {
+					page = []byte("[]")
+				}
+				_, _ = w.Write(page)
+			}))
+			numbers, _ := client.List(t.Context(), user)
+			if shown := fmt.Sprint(numbers); strings.Contains(shown, secret) {
+				t.Errorf("%s shows %s: %s", field, secret, shown)
+			}
+		}
+	}
+	client, _ := newClient(t, nil)
+	if client.problemWithID(untoldTokens[0]) == "" {
+		t.Error("a token is taken for an id")
 	}
 }
 

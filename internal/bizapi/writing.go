@@ -140,7 +140,7 @@ func (a *adding) lookAfter(ctx context.Context, failure *Error) (PhoneNumber, *E
 	}
 	existing := a.account.registered(listing, a.registration)
 	for _, number := range existing {
-		if number.DisplayName == a.client.displayName(a.number.DisplayName, a.number.AccessToken) && !a.account.isHeld(number.ID) {
+		if number.DisplayName == a.client.field(a.number.DisplayName, &rowTokens{}) && !a.account.isHeld(number.ID) {
 			number.Platform = a.number.Platform
 			return number, nil
 		}

@@ -68,6 +68,45 @@ func TestAddThatFailsAfterTheDeleteSaysSo(t *testing.T) {
 	})
 }
 
+func TestNumberThatCannotBecomeAnotherIsSaidToBeGone(t *testing.T) {
+	tests := map[string]struct {
+		metaID, more string
+		want         []string
+	}{
+		"its add is refused": {`"17841234567890123"`, "", []string{"Invalid meta_phone_number_id", "This apply has deleted phone number"}},
+		"its id turns out to be invalid": {"terraform_data.id.output", "resource \"terraform_data\" \"id\" {\n  input = \"+1 234 567\"\n}\n",
+			[]string{"deleted and not added again", "This apply has deleted phone number"}},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test := tests[name]
+			w, server, added := applied(t, sandbox.Options{}, withToken(testToken))
+			w.write("main.tf", strings.Replace(number(withToken(testToken)), `"`+whatsAppID+`"`, test.metaID, 1)+test.more)
+			server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Invalid meta_phone_number_id"}`)})
+			w.apply().failed(append(test.want, added.ID, "applying again adds the number")...)
+			if got := server.Numbers(testUser); len(got) != 0 {
+				t.Errorf("the account holds %+v", got)
+			}
+		})
+	}
+}
+
+func TestTaintThatIsNotRefreshedIsCheckedToo(t *testing.T) {
+	t.Parallel()
+	w, server, added := applied(t, sandbox.Options{}, withToken(testToken))
+	if tainted := w.run("taint", address); tainted.code != 0 {
+		t.Fatal(tainted.stderr)
+	}
+	w.plan("-refresh=false").succeeded().silent().does(address, "replace")
+	w.setenv("BIZAPI_USER_ID", "usr_other")
+	w.plan("-refresh=false").failed("would move it to another user", added.ID)
+	w.setenv("BIZAPI_USER_ID", testUser)
+	w.write("main.tf", number(withToken("EAAshort9")))
+	w.plan("-refresh=false").failed("Invalid access token", "has 9 characters")
+	writes(t, server, 0, 0)
+}
+
 func TestReplacementSaysWhatItCosts(t *testing.T) {
 	t.Parallel()
 	w, _, added := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"))
@@ -107,8 +146,12 @@ func TestDeletionProtection(t *testing.T) {
 			w.write("main.tf", number(withToken(nextToken), off))
 			return w.apply()
 		},
-		"-replace":        func(w *workspace) outcome { return w.apply("-replace=" + address) },
-		"a taint":         func(w *workspace) outcome { w.run("taint", address); return w.apply() },
+		"-replace": func(w *workspace) outcome { return w.plan("-replace=" + address) },
+		"a taint":  func(w *workspace) outcome { w.run("taint", address); return w.plan() },
+		"a taint, unrefreshed": func(w *workspace) outcome {
+			w.run("taint", address)
+			return w.plan("-refresh=false")
+		},
 		"a removed block": func(w *workspace) outcome { w.write("main.tf", ""); return w.apply() },
 		"a removed block, unrefreshed": func(w *workspace) outcome {
 			w.write("main.tf", "")
