@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // workspace is a directory where the CLI finds the released zip in a mirror and no provider elsewhere.
@@ -82,7 +83,11 @@ resource "bizapi_phone_number" "support" {
 
 func newWorkspace(t *testing.T, baseURL string) *workspace {
 	t.Helper()
-	w := &workspace{t: t, cli: findCLI(t), dir: t.TempDir()}
+	cli, err := tfcli.Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &workspace{t: t, cli: cli.Path, dir: t.TempDir()}
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	zip := asset(t, platform+".zip")
 	w.write("mirror/registry.terraform.io/bizapi/bizapi/"+filepath.Base(zip), string(read(t, zip)))
@@ -93,22 +98,6 @@ func newWorkspace(t *testing.T, baseURL string) *workspace {
 		"HOME=" + w.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(),
 	}
 	return w
-}
-
-// findCLI is as in the other tests: TF_ACC_TERRAFORM_PATH names it, or it is the terraform or the tofu
-// on the PATH.
-func findCLI(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return path
-	}
-	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	t.Fatal("this test needs a CLI: install Terraform 1.11 or OpenTofu 1.11 or later, or name one in TF_ACC_TERRAFORM_PATH")
-	return ""
 }
 
 func (w *workspace) write(name, text string) {
