@@ -22,6 +22,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,6 +77,7 @@ type Client struct {
 	secrets        *Secrets
 	clock          Clock
 	gate           *gate
+	isDown         atomic.Bool // a read used up its retries, and nothing was answered since
 	transport      http.RoundTripper
 	turns          turns
 
