@@ -22,7 +22,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -77,7 +76,6 @@ type Client struct {
 	secrets        *Secrets
 	clock          Clock
 	gate           *gate
-	isDown         atomic.Bool // a read used up its retries, and nothing was answered since
 	transport      http.RoundTripper
 	turns          turns
 

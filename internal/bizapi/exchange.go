@@ -57,9 +57,6 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 		if err := e.attempt(ctx, request); err != nil {
 			return nil, err
 		}
-		if e.answer.status < 500 {
-			e.client.isDown.Store(false)
-		}
 		if e.answer.status != http.StatusTooManyRequests {
 			e.client.gate.passed(admission)
 			return &http.Response{StatusCode: e.answer.status, Header: http.Header{}, Body: http.NoBody, Request: request}, nil

@@ -173,27 +173,6 @@ func TestAnErrorReachesAllWhoWaitAndIsNotKept(t *testing.T) {
 	must(t, err)
 }
 
-// A refresh of many numbers must not wait for each of them while the server is down.
-func TestAServerThatIsDownIsWaitedForOnce(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	ids := api.fill(user, 20)
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: 1 + DefaultMaxRetries + 9, Do: sandbox.Respond(503, "", "")})
-	for _, id := range ids[:10] {
-		_, err := api.Find(t.Context(), user, id)
-		mustFail(t, err, KindServer)
-	}
-	if requests, slept := api.sandbox.Count(sandbox.OpAny), len(api.clock.sleeps()); requests != 1+DefaultMaxRetries+9 || slept != DefaultMaxRetries {
-		t.Errorf("%d requests with %d waits between them", requests, slept)
-	}
-	_, err := api.Find(t.Context(), user, ids[0])
-	must(t, err)
-	// It has answered: the next mishap is one that is retried.
-	api.clock.pass(time.Minute)
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: 2, Do: sandbox.Respond(503, "", "")})
-	_, err = api.Find(t.Context(), user, ids[0])
-	must(t, err)
-}
-
 func TestOneWaitersEnd(t *testing.T) {
 	for _, test := range []struct {
 		name  string

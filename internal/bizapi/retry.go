@@ -62,17 +62,12 @@ func (c *Client) pause(ctx context.Context, attempt int, last answer) error {
 }
 
 // repeat sends what changes nothing when it is sent again, a GET or a DELETE, until it is answered
-// or the retries are used up. A read gets none after one that used them all up, until the server answers
-// again: the thousand numbers of a refresh would each wait for a server that is down.
+// or the retries are used up.
 func (c *Client) repeat(exchange *exchange, request *http.Request) error {
-	retries, mostRetries := 0, c.maxRetries
-	isRead := exchange.call.method == http.MethodGet
-	if isRead && c.isDown.Load() {
-		mostRetries = 0
-	}
+	retries := 0
 	client := retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: exchange},
-		RetryMax:   mostRetries,
+		RetryMax:   c.maxRetries,
 		CheckRetry: func(_ context.Context, response *http.Response, err error) (bool, error) {
 			if err != nil {
 				return isWorthRetrying(KindOf(err)), nil
@@ -92,9 +87,6 @@ func (c *Client) repeat(exchange *exchange, request *http.Request) error {
 		return err
 	}
 	_, err = client.Do(retryable) //nolint:bodyclose // the exchange has read and closed it
-	if isFailed := isWorthRetrying(KindOf(err)) || err == nil && exchange.answer.status >= 500; isRead && isFailed && retries >= mostRetries {
-		c.isDown.Store(true)
-	}
 	return err
 }
 
