@@ -147,6 +147,9 @@ func (c *Client) decodePage(call call, answer answer, userID string) ([]PhoneNum
 		numbers = append(numbers, number)
 	}
 	for at := range numbers {
+		if id := numbers[at].ID; tokens.redact(id) != id {
+			return fail(fmt.Sprintf("phone number %d of the page: its id holds a secret", at+1))
+		}
 		for _, text := range []*string{&numbers[at].Platform, &numbers[at].MetaPhoneNumberID, &numbers[at].DisplayName} {
 			*text = c.field(*text, &tokens)
 		}

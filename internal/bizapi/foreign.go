@@ -131,7 +131,7 @@ func isMadeOfWords(text string, said map[string]bool) bool {
 
 var (
 	// wordForm is a word of a language, one in capitals, or several joined.
-	wordForm = regexp.MustCompile(`^(?:\p{Lu}+|\p{L}\p{Ll}*(?:[-_.:,;()'@=]\p{L}\p{Ll}*)*)$`)
+	wordForm = regexp.MustCompile(`^(?:\p{Lu}+|(?:\p{Lu}\p{Ll}{2,}){2,5}|\p{L}\p{Ll}*(?:[-_.:,;()'@=]\p{L}\p{Ll}*)*)$`)
 	// shortForm is a part of a path that is too short for a token, such as an API's version.
 	shortForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,9}$`)
 	// countForm is a number in JSON.

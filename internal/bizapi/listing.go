@@ -55,7 +55,7 @@ type account struct {
 	// heldUntil is when the gate lets the running fetch go on, or some time that is over.
 	heldUntil time.Time
 	// held are the ids that an operation of this process found or added: no add may adopt one.
-	held map[string]struct{}
+	held map[string]moment
 }
 
 // moment is a point in the order of what happens to an account.
@@ -93,7 +93,7 @@ func (c *Client) account(userID string) *account {
 	defer c.mu.Unlock()
 	a := c.accounts[userID]
 	if a == nil {
-		a = &account{client: c, userID: userID, held: map[string]struct{}{}}
+		a = &account{client: c, userID: userID, held: map[string]moment{}}
 		c.accounts[userID] = a
 	}
 	return a
@@ -157,7 +157,7 @@ func (a *account) look(l *listing, id string) (number PhoneNumber, isThere, isGo
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if number, isThere = l.find(id); isThere {
-		a.held[id] = struct{}{}
+		a.hold(id)
 		return number, true, false
 	}
 	return number, false, l == a.latest[0] && a.isGone(id)
@@ -205,7 +205,7 @@ func (a *account) numbers(l *listing) []PhoneNumber {
 func (a *account) noteAdded(number PhoneNumber) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.held[number.ID] = struct{}{}
+	a.hold(number.ID)
 	a.note(change{number: number})
 }
 
@@ -228,12 +228,25 @@ func (a *account) note(change change) {
 	}
 }
 
-// knows says whether a number was there before, as far as this process has seen.
-func (a *account) knows(id string) bool {
+// knownNow returns what tells later whether a number is there now, as far as this process has seen.
+func (a *account) knownNow() (wasKnown func(id string) bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	_, isHeld := a.held[id]
-	return isHeld || a.latest[0] != nil && a.latest[0].has(id)
+	latest, moment := a.latest[0], a.moments
+	return func(id string) bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		since, isHeld := a.held[id]
+		return isHeld && since <= moment || latest != nil && latest.has(id)
+	}
+}
+
+// hold notes when an operation of this process first found or added a number. The caller holds mu.
+func (a *account) hold(id string) {
+	if _, isHeld := a.held[id]; !isHeld {
+		a.moments++
+		a.held[id] = a.moments
+	}
 }
 
 // isHeld says whether an operation of this process found or added that number.
@@ -388,7 +401,8 @@ func (a *account) run(ctx context.Context, f *fetch) {
 		a.moments++
 		f.listing.began, f.listing.ended = f.began, a.moments
 		f.listing.recentUntil = end.Add(max(recentTime, 2*end.Sub(start)))
-		f.listing.servesUntil = end.Add(max(recentTime, 2*end.Sub(start), time.Duration(len(rows))*refreshTime))
+		// At least until two more have been read to confirm what it lacks.
+		f.listing.servesUntil = end.Add(max(recentTime, 4*(end.Sub(start)+confirmAfter), time.Duration(len(rows))*refreshTime))
 		copy(a.latest[1:], a.latest[:])
 		a.latest[0] = f.listing
 	}

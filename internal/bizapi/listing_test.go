@@ -539,6 +539,42 @@ func TestListingsThatLagBehindOwnChanges(t *testing.T) {
 	})
 }
 
+func TestAnEmptyAccountIsBelievedHoweverLongItsListingsTake(t *testing.T) {
+	for _, took := range []time.Duration{5 * time.Second, 14 * time.Second, time.Minute} {
+		api := newAPI(t, sandbox.Options{})
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Before: func() { api.clock.pass(took) }})
+		_, err := api.Find(t.Context(), user, "pn_gone")
+		if lists := api.sandbox.Count(sandbox.OpList); !errors.Is(err, ErrNotFound) || lists != emptyListings {
+			t.Errorf("%s each: got %v after %d lists", took, err, lists)
+		}
+	}
+}
+
+// A listing that another operation takes meanwhile may hold the number before its own add hears of it.
+func TestAnAnswerThatComesAfterAListingThatHasTheNumberIsTaken(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: late(func() {
+		_, err := api.account(user).fresh(t.Context())
+		must(t, err)
+	})})
+	added, err := api.Add(t.Context(), user, number)
+	must(t, err)
+	if added.Adopted {
+		t.Error("an answer that came is taken for one that was lost")
+	}
+}
+
+func TestAnAnswerThatNamesAnotherNumberIsNotTaken(t *testing.T) {
+	api := newAPI(t, sandbox.Options{Dialect: sandbox.Published})
+	ids := api.fill(user, 2)
+	api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Respond(201, "application/json", fmt.Sprintf(`{"id":%q}`, ids[0]))})
+	added, err := api.Add(t.Context(), user, number)
+	must(t, err)
+	if added.ID == ids[0] || !added.Adopted {
+		t.Errorf("got %+v", added)
+	}
+}
+
 func TestAListingThatOutlastsTheOneBeforeItDoesNotMakeANumberGone(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	api.fill(user, 3)

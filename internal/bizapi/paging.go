@@ -91,7 +91,7 @@ func (p *paging) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.at, p.back, p.isCalm, p.twice = 0, 0, p.starts == 0, 0
+	p.at, p.back, p.isCalm, p.twice, p.restless = 0, 0, p.starts == 0, 0, 0
 	if len(page) == 0 {
 		p.ended = true
 		return nil
@@ -133,8 +133,8 @@ func (p *paging) goOn(ctx context.Context, page []PhoneNumber) error {
 	p.back = 0
 	hasNews := p.hasNews(page)
 	p.take(page, p.from)
-	p.mayEnd = len(page) < p.longest
-	if p.mayEnd && !hasNews && !p.varies && p.restless > mostRestless {
+	p.mayEnd = len(page) < p.longest || p.longest == 1
+	if len(page) < p.longest && !hasNews && !p.varies && p.restless > mostRestless {
 		return p.end(ctx)
 	}
 	return p.checkBounds()
@@ -159,10 +159,12 @@ func (p *paging) joins(row PhoneNumber) bool {
 // they are neighbours, or it is the end.
 func (p *paging) lookBehind(ctx context.Context) error {
 	behind, err := p.ask(ctx, p.at+1)
-	if isRefused(err) && p.plain {
+	switch {
+	case isRefused(err) && p.plain:
 		return p.endPlain()
-	}
-	if err != nil {
+	case isBeyond(err): // the row before it answers next, and tells whether the server takes offsets
+		behind = nil
+	case err != nil:
 		return err
 	}
 	switch {
@@ -188,6 +190,7 @@ func (p *paging) lookBehind(ctx context.Context) error {
 		return p.end(ctx)
 	case behind[0].ID == p.last: // it has moved to and fro
 		p.isCalm = false
+		p.idle++
 	default:
 		p.back = 0
 		p.take(behind, p.at+1)
@@ -247,11 +250,11 @@ func (p *paging) rowsOfLastInstant() int {
 // rows were added before those that were read, or where the server has no order among rows of one
 // instant: it may show one of them twice and another never.
 func (p *paging) end(ctx context.Context) error {
-	switch isShort := len(p.rows)+p.twice <= p.at; {
-	case isShort && !p.wide:
+	if isShort := len(p.rows)+p.twice <= p.at; isShort {
 		p.wide = true
-		return p.begin(ctx)
-	case isShort && p.isTied:
+		if p.starts++; p.starts <= maxStarts {
+			return p.begin(ctx)
+		}
 		return fmt.Errorf("%d numbers were listed where there are %d: the server lists numbers that were added at the same time in another order each time", len(p.rows), p.at+1)
 	}
 	p.ended = true
@@ -348,6 +351,12 @@ func (p *paging) ask(ctx context.Context, offset int) ([]PhoneNumber, error) {
 		query.Set("offset", strconv.Itoa(offset))
 	}
 	return p.get(ctx, query)
+}
+
+// isBeyond tells the answers of servers that refuse an offset behind the last row.
+func isBeyond(err error) bool {
+	failure, ok := errors.AsType[*Error](err)
+	return ok && (isRefused(err) || failure.Status == http.StatusNotFound || failure.Status == http.StatusRequestedRangeNotSatisfiable)
 }
 
 func isRefused(err error) bool {

@@ -149,6 +149,15 @@ func TestListOfOddServers(t *testing.T) {
 		"offsets that begin anew at the end": {rows: 30, ofInstant: 1, requests: 100, problem: "again and again", page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
 			return cut(append(rows, rows...), offset%30, 10)
 		}},
+		"offsets that stop at the last row": {rows: 30, ofInstant: 1, requests: 200, problem: "again and again", page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			if offset == beyondAll {
+				return nil
+			}
+			return cut(rows, min(offset, len(rows)-1), 10)
+		}},
+		"offsets 0 and 1 alike, of one row": {rows: 1, ofInstant: 1, requests: 200, problem: "again and again", page: func(rows []PhoneNumber, offset, _, _ int) []PhoneNumber {
+			return cut(rows, max(0, offset-1), 10)
+		}},
 		"an empty page once": {rows: 30, ofInstant: 1, requests: 12, page: func(rows []PhoneNumber, offset, _, request int) []PhoneNumber {
 			if request == 3 {
 				return nil
@@ -257,6 +266,44 @@ func TestListReadsOnThroughTheDeletesOfAWholeApply(t *testing.T) {
 	for _, id := range ids[deleted:] {
 		if !slices.Contains(got, id) {
 			t.Errorf("%s was there all along and is not listed", id)
+		}
+	}
+}
+
+// A listing of rows that have no order is whole or an error, never short.
+func TestListOfRowsWithoutAnOrderIsNeverShort(t *testing.T) {
+	for seed := range 500 {
+		server := &oddServer{page: func(rows []PhoneNumber, offset, _, request int) []PhoneNumber {
+			byInstant(rows, 1000*seed+request)
+			return cut(rows, offset, 20)
+		}}
+		for n := range 74 {
+			server.rows = append(server.rows, PhoneNumber{ID: strconv.Itoa(n), CreatedAt: time.Unix(int64(n/8), 0).UTC().Format(time.RFC3339)})
+		}
+		if rows, err := readPages(t.Context(), server.get); err == nil && len(rows) != 74 {
+			t.Fatalf("seed %d: %d of 74 are listed, and no error", seed, len(rows))
+		}
+	}
+}
+
+// Nothing says what a server answers behind its last row.
+func TestListOfAServerThatRefusesOffsetsBehindItsRows(t *testing.T) {
+	for _, status := range []int{400, 404, 416, 422} {
+		for _, rows := range []int{1, 3, 60} {
+			all := make([]PhoneNumber, rows)
+			for at := range all {
+				all[at].ID = strconv.Itoa(at)
+			}
+			got, err := readPages(t.Context(), func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+				offset, _ := strconv.Atoi(query.Get("offset"))
+				if offset >= rows {
+					return nil, &Error{Status: status}
+				}
+				return cut(all, offset, 50), nil
+			})
+			if err != nil || len(got) != rows {
+				t.Errorf("status %d: listed %d of %d, %v", status, len(got), rows, err)
+			}
 		}
 	}
 }

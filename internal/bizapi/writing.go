@@ -96,12 +96,13 @@ func (a *adding) checkAbsent(ctx context.Context) error {
 
 // post sends the request once.
 func (a *adding) post(ctx context.Context) (answer, PhoneNumber, *Error) {
+	wasKnown := a.account.knownNow()
 	answer, err := a.client.do(ctx, a.call)
 	var added PhoneNumber
 	if err == nil {
 		added, err = a.client.decodeAdded(a.call, answer, a.account.userID, a.number)
 	}
-	if err == nil && a.account.knows(added.ID) {
+	if err == nil && wasKnown(added.ID) {
 		err = a.client.unreadable(a.call, answer, "the answer names a number that was there before")
 	}
 	failure, _ := errors.AsType[*Error](err)
@@ -256,14 +257,16 @@ func (c *Client) settleDelete(ctx context.Context, account *account, id string, 
 	// number is gone. Where the API did not say so itself, it takes two, as in Find.
 	listing, err := account.fresh(ctx)
 	if err == nil && !isMissing && account.lacks(listing, id) {
-		listing, err = account.after(ctx, listing)
+		_, err = account.find(ctx, id)
 	}
 	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
 	case KindOf(err) == KindUnknownUser:
 		return err
 	case err != nil:
 		failure.Message = c.secrets.Redact(fmt.Sprintf("%s; and the listing that would tell whether the number is gone could not be read: %v", failure.Message, err))
-	case account.lacks(listing, id):
+	case isMissing && account.lacks(listing, id):
 		return nil
 	}
 	return failure

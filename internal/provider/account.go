@@ -124,6 +124,13 @@ func (a *account) deleted(number metaID, id string) {
 	a.gone[number] = id
 }
 
+// letGo forgets a number that is gone from the API and the state.
+func (a *account) letGo(number metaID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.held, number)
+}
+
 // added forgets a deletion whose number is there again.
 func (a *account) added(number metaID) {
 	a.mu.Lock()

@@ -39,16 +39,21 @@ func (a *account) goneAdvice(plan phoneNumberModel) string {
 	case same != "":
 		return fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. ", same) + next
 	case len(others) > 0:
-		return fmt.Sprintf("\n\nThis apply has deleted %s. If this number was to take the place of one of them, that id is gone. ", strings.Join(others, ", ")) + next
+		return fmt.Sprintf("\n\nThis apply has deleted %s. If this number was to take the place of what was deleted, that id is gone. ", strings.Join(others, ", ")) + next
 	}
 	return ""
 }
 
-// replacedAndRefused is a number that is gone, since what it was to become turned out to be invalid
-// after the delete: a value that was known after apply only, or an ephemeral one that is another now.
-func replacedAndRefused(advice string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Phone number is deleted and not added again",
-		"The configuration of a phone number is refused in the middle of an apply, for the error that stands beside this one."+advice)
+// perhapsGone is a number that is refused in the middle of an apply which has deleted some, for the error
+// that stands beside this one: a value that was known after apply only, or an ephemeral one that is
+// another now. Nil where nothing was deleted.
+func (a *account) perhapsGone() diag.Diagnostic {
+	advice := a.goneAdvice(phoneNumberModel{})
+	if advice == "" {
+		return nil
+	}
+	return diag.NewErrorDiagnostic("Phone number may be deleted and not added again",
+		"A phone number is refused in the middle of an apply, for the error that stands beside this one."+advice)
 }
 
 func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice, attribute string) {

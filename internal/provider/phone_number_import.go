@@ -166,7 +166,7 @@ func (a *account) find(ctx context.Context, wanted importID, advice string) (biz
 	case errors.Is(err, bizapi.ErrNotFound), err == nil && len(found) == 0:
 		diags.Append(a.notFound(wanted, advice))
 	case err != nil:
-		diags.Append(a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(wanted.userID)}, ""))
+		diags.Append(a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(wanted.userID)}))
 	case len(found) > 1:
 		diags.Append(registeredTwice(wanted.meta.platform+"/"+wanted.meta.id, found[0].ID, found[1].ID))
 	default:

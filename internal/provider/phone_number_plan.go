@@ -400,7 +400,7 @@ func isRefusal(err error) bool {
 // lookUpFailed is a plan of a number whose user's numbers are refused. Only an unknown user is an error:
 // a plan may be made where the API's key is not at hand.
 func (a *account) lookUpFailed(err error, plan phoneNumberModel) diag.Diagnostic {
-	failed := a.diagnosticOfUser(err, plan, a.goneAdvice(plan))
+	failed := a.diagnosticOfUser(err, plan)
 	if bizapi.KindOf(err) == bizapi.KindUnknownUser {
 		return failed
 	}
@@ -409,7 +409,7 @@ func (a *account) lookUpFailed(err error, plan phoneNumberModel) diag.Diagnostic
 }
 
 // diagnosticOfUser is a user whose numbers cannot be listed.
-func (a *account) diagnosticOfUser(err error, plan phoneNumberModel, more string) diag.Diagnostic {
+func (a *account) diagnosticOfUser(err error, plan phoneNumberModel) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, plan, "list the phone numbers of user "+plan.UserID.ValueString())
-	return a.diagnostic(err, summary, advice+more, attribute)
+	return a.diagnostic(err, summary, advice, attribute)
 }

@@ -155,11 +155,6 @@ func (r *phoneNumberResource) ValidateConfig(ctx context.Context, req resource.V
 	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
 	validateTokens(config, &resp.Diagnostics)
 	validateTimeouts(config.Timeouts, &resp.Diagnostics)
-	if r.account != nil && resp.Diagnostics.HasError() { // Terraform validates once more while it applies
-		if advice := r.account.goneAdvice(config); advice != "" {
-			resp.Diagnostics.Append(replacedAndRefused(advice))
-		}
-	}
 }
 
 // Create adds the number. Once its id is known nothing may be an error any more, and no planned
@@ -239,6 +234,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 			resp.Diagnostics.Append(elsewhere)
 			return
 		}
+		r.account.letGo(state.metaID())
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:

@@ -173,7 +173,7 @@ func (a *account) numbersOf(ctx context.Context, userID, platform string) ([]biz
 	}
 	listed, err := client.List(ctx, userID)
 	if err != nil {
-		return nil, diag.Diagnostics{a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(userID)}, "")}
+		return nil, diag.Diagnostics{a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(userID)})}
 	}
 	var numbers []bizapi.PhoneNumber
 	for _, number := range listed {

@@ -75,7 +75,7 @@ func TestNumberThatCannotBecomeAnotherIsSaidToBeGone(t *testing.T) {
 	}{
 		"its add is refused": {`"17841234567890123"`, "", []string{"Invalid meta_phone_number_id", "This apply has deleted phone number"}},
 		"its id turns out to be invalid": {"terraform_data.id.output", "resource \"terraform_data\" \"id\" {\n  input = \"+1 234 567\"\n}\n",
-			[]string{"deleted and not added again", "This apply has deleted phone number"}},
+			[]string{"may be deleted and not added again", "This apply has deleted phone number"}},
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) {
@@ -90,6 +90,15 @@ func TestNumberThatCannotBecomeAnotherIsSaidToBeGone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is gone elsewhere is no replacement, whatever the state said of it.
+func TestProtectedNumberThatIsGoneIsAddedAgain(t *testing.T) {
+	t.Parallel()
+	w, server, added := applied(t, sandbox.Options{}, withToken(testToken), "deletion_protection = true")
+	server.Remove(added.ID)
+	w.apply().succeeded().silent().does(address, "create")
+	w.plan().succeeded().silent().does()
 }
 
 func TestTaintThatIsNotRefreshedIsCheckedToo(t *testing.T) {

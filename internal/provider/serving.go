@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -68,9 +69,30 @@ func newServer(provider *bizapiProvider) server {
 	return server{framework, framework.(tfprotov6.ListResourceServer), provider}
 }
 
-// ValidateResourceConfig is the framework's.
+// ValidateResourceConfig is the framework's, with what an apply has deleted.
 func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return lending(ctx, req, s.ProviderServer.ValidateResourceConfig)
+	response, err := lending(ctx, req, s.ProviderServer.ValidateResourceConfig)
+	if err == nil {
+		response.Diagnostics = s.withGone(response.Diagnostics)
+	}
+	return response, err
+}
+
+// withGone adds to the errors of a validation or a plan what an apply has deleted before them: Terraform
+// does both once more while it applies.
+func (s server) withGone(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
+	account := s.provider.account.Load()
+	isError := func(d *tfprotov6.Diagnostic) bool { return d.Severity == tfprotov6.DiagnosticSeverityError }
+	if account == nil || !slices.ContainsFunc(diagnostics, isError) {
+		return diagnostics
+	}
+	gone := account.perhapsGone()
+	if gone == nil {
+		return diagnostics
+	}
+	return append(diagnostics, &tfprotov6.Diagnostic{
+		Severity: tfprotov6.DiagnosticSeverityError, Summary: gone.Summary(), Detail: gone.Detail(),
+	})
 }
 
 // UpgradeResourceState is the framework's. It is the one call that sees every number of a state.
@@ -96,9 +118,13 @@ func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 	return lending(ctx, req, s.ProviderServer.ReadResource)
 }
 
-// PlanResourceChange is the framework's.
+// PlanResourceChange is the framework's, with what an apply has deleted.
 func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return lending(ctx, req, s.ProviderServer.PlanResourceChange)
+	response, err := lending(ctx, req, s.ProviderServer.PlanResourceChange)
+	if err == nil {
+		response.Diagnostics = s.withGone(response.Diagnostics)
+	}
+	return response, err
 }
 
 // ApplyResourceChange is the framework's.
