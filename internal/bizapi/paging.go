@@ -38,7 +38,7 @@ type getPage func(ctx context.Context, query url.Values) ([]PhoneNumber, error)
 // is known, nothing can have slipped through between. The end is where nothing is behind the last row
 // and that row has not moved: a short page is none, since servers cap pages as they like, and not all
 // alike. A number that exists all along is missed only if a delete and an add before it cancel out
-// between the two requests of such a look.
+// between the two requests of such a look, or under the exceptions of longListing and mostRestless.
 func readPages(ctx context.Context, get getPage) ([]PhoneNumber, error) {
 	p := &paging{get: get, known: map[string]struct{}{}}
 	err := p.begin(ctx)
@@ -71,7 +71,6 @@ type paging struct {
 	mayEnd   bool // nothing may be behind the latest page
 	isCalm   bool // no row was seen to move
 	wide     bool // pages overlap by all rows of an instant
-	isTied   bool // an instant has more rows than a page
 	varies   bool // pages were cut to different lengths
 	restless int  // how often the last row had moved when it was looked at again
 	back     int  // rows to step back by if the next page does not join on
@@ -240,7 +239,6 @@ func (p *paging) rowsOfLastInstant() int {
 		rows++
 	}
 	if rows == len(p.page) {
-		p.isTied = true
 		return 1
 	}
 	return rows
@@ -248,7 +246,8 @@ func (p *paging) rowsOfLastInstant() int {
 
 // end ends the listing if it has as many rows as the offset of the last one says. Fewer are seen where
 // rows were added before those that were read, or where the server has no order among rows of one
-// instant: it may show one of them twice and another never.
+// instant: it may show one of them twice and another never. It is read again then, with pages that
+// overlap by all rows of an instant.
 func (p *paging) end(ctx context.Context) error {
 	if isShort := len(p.rows)+p.twice <= p.at; isShort {
 		p.wide = true
