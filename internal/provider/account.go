@@ -77,12 +77,16 @@ type holding struct {
 // hold notes a number that stands in the state: finding it on the account is no surprise, and a plan
 // that adds it is the second half of a replacement.
 func (a *account) hold(number phoneNumberModel) {
+	a.note(number.metaID(), holding{number.ID.ValueString(), number.UserID.ValueString(), number.DeletionProtection.ValueBool()})
+}
+
+func (a *account) note(number metaID, held holding) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.held == nil {
 		a.held = map[metaID]holding{}
 	}
-	a.held[number.metaID()] = holding{number.ID.ValueString(), number.UserID.ValueString(), number.DeletionProtection.ValueBool()}
+	a.held[number] = held
 }
 
 // holdRaw notes a number that stands in the state, as the state has it. Of a tainted number, planned
@@ -98,12 +102,7 @@ func (a *account) holdRaw(state []byte) {
 	if json.Unmarshal(state, &number) != nil || number.ID == "" {
 		return // of another version; a refresh reads it
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.held == nil {
-		a.held = map[metaID]holding{}
-	}
-	a.held[metaID{number.Platform, number.MetaPhoneNumberID}] = holding{number.ID, number.UserID, number.DeletionProtection}
+	a.note(metaID{number.Platform, number.MetaPhoneNumberID}, holding{number.ID, number.UserID, number.DeletionProtection})
 }
 
 // holds returns what stands in the state under a platform and Meta id.
