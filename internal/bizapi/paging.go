@@ -37,10 +37,11 @@ type getPage func(ctx context.Context, query url.Values) ([]PhoneNumber, error)
 // row of the page before: a page shows neighbours at one instant, and where it begins with a row that
 // is known, nothing can have slipped through between. The end is where nothing is behind the last row
 // and that row has not moved: a short page is none, since servers cap pages as they like, and not all
-// alike. A number that exists all along is missed only if a delete and an add before it cancel out
-// between the two requests of such a look, or under the exceptions of longListing and mostRestless.
+// alike. Where it moves again and again, the newest rows tell (see endsNewest). A number that exists all
+// along is missed only if a delete and an add before it cancel out between the two requests of such a
+// look, or under the exception of longListing.
 func readPages(ctx context.Context, get getPage) ([]PhoneNumber, error) {
-	p := &paging{get: get, known: map[string]struct{}{}}
+	p := &paging{get: get, known: map[string]struct{}{}, ascends: true}
 	err := p.begin(ctx)
 	for err == nil && !p.ended {
 		err = p.step(ctx)
@@ -65,13 +66,13 @@ type paging struct {
 	at      int           // its offset
 	from    int           // the offset to go on from
 	length  int           // rows of the latest page that was taken
-	longest int           // rows of the longest one
+	longest int           // rows of the longest page
 
 	plain    bool // the server refused the query
 	mayEnd   bool // nothing may be behind the latest page
 	isCalm   bool // no row was seen to move
 	wide     bool // pages overlap by all rows of an instant
-	varies   bool // pages were cut to different lengths
+	ascends  bool // all pages were oldest first, and each one to the next
 	restless int  // how often the last row had moved when it was looked at again
 	back     int  // rows to step back by if the next page does not join on
 	starts   int  // how often it was begun again
@@ -90,7 +91,7 @@ func (p *paging) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.at, p.back, p.isCalm, p.twice, p.restless = 0, 0, p.starts == 0, 0, 0
+	p.at, p.back, p.isCalm, p.page, p.twice, p.restless = 0, 0, p.starts == 0, nil, 0, 0
 	if len(page) == 0 {
 		p.ended = true
 		return nil
@@ -130,18 +131,10 @@ func (p *paging) goOn(ctx context.Context, page []PhoneNumber) error {
 		}
 	}
 	p.back = 0
-	hasNews := p.hasNews(page)
 	p.take(page, p.from)
 	p.mayEnd = len(page) < p.longest || p.longest == 1
-	if len(page) < p.longest && !hasNews && !p.varies && p.restless > mostRestless {
-		return p.end(ctx)
-	}
 	return p.checkBounds()
 }
-
-// mostRestless is how often the end is looked at again while rows before it go away. A page that is
-// shorter than others and brings nothing new is taken for it then, if the server cuts all alike.
-const mostRestless = 5
 
 // isAll tells whether a page has all rows that are known and none that is new.
 func (p *paging) isAll(page []PhoneNumber) bool {
@@ -181,7 +174,9 @@ func (p *paging) lookBehind(ctx context.Context) error {
 	p.from = p.at
 	switch hasMoved := len(page) == 0 || page[0].ID != p.last; {
 	case hasMoved:
-		p.restless++
+		if isEnd, err := p.endsRestless(ctx); err != nil || isEnd {
+			return err
+		}
 		return p.goOn(ctx, page)
 	case len(page) > 1:
 		return p.goOn(ctx, page)
@@ -198,6 +193,48 @@ func (p *paging) lookBehind(ctx context.Context) error {
 	return p.checkBounds()
 }
 
+// mostRestless is how often the last row may have moved when it was looked at again.
+const mostRestless = 20
+
+// endsRestless looks for another proof of the end once the last row has moved more than once.
+func (p *paging) endsRestless(ctx context.Context) (bool, error) {
+	p.restless++
+	switch {
+	case p.restless > mostRestless:
+		return false, fmt.Errorf("the last of %d numbers had moved each time it was looked at again: numbers go away all the time, or the server lists those that were added at the same time in another order each time", len(p.rows))
+	case p.restless > 1:
+		return p.endsNewest(ctx)
+	}
+	return false, nil
+}
+
+// endsNewest asks for the newest rows, and ends the listing if one request shows that nothing is missing:
+// they come in the order asked for, and reach back to a row that is known and older than the last one of
+// the pages that were read oldest first. What is not newer than that row stood before the last one, and
+// is known; what is newer stands in this page.
+func (p *paging) endsNewest(ctx context.Context) (bool, error) {
+	if p.plain || !p.ascends {
+		return false, nil
+	}
+	last := p.page[len(p.page)-1].CreatedAt
+	page, err := p.askFor(ctx, 0, "DESC")
+	if isRefused(err) {
+		return false, nil
+	}
+	if err != nil || len(page) == 0 || !inOrder(page, newer) || newer(last, page[0].CreatedAt) {
+		return false, err
+	}
+	reaches := slices.ContainsFunc(page, func(row PhoneNumber) bool { return p.isKnown(row.ID) && newer(last, row.CreatedAt) })
+	if !reaches {
+		return false, nil
+	}
+	if err := p.end(ctx); err != nil || !p.ended {
+		return true, err
+	}
+	p.add(page)
+	return true, nil
+}
+
 // longListing is how many requests a listing has taken that need not look at its last row again when
 // nothing is behind that and nothing has moved so far.
 const longListing = 50
@@ -211,23 +248,29 @@ func (p *paging) take(page []PhoneNumber, at int) {
 			p.twice++
 		}
 		inPage[row.ID] = struct{}{}
-		if !p.isKnown(row.ID) {
-			p.known[row.ID] = struct{}{}
-			p.rows = append(p.rows, row)
-		}
 	}
+	p.add(page)
+	p.ascends = p.ascends && inOrder(slices.Concat(p.page[max(0, len(p.page)-1):], page), older)
 	p.idle++
 	if len(p.rows) > before {
 		p.idle = 0
 	}
-	p.varies = p.varies || len(p.rows) > before && before > 0 && (len(page) > p.longest || p.length < p.longest)
-	p.length = len(page)
 	p.longest = max(p.longest, len(page))
 	p.page, p.firstAt = page, at
 	p.last, p.at = page[len(page)-1].ID, at+len(page)-1
 	p.from = p.at
 	if p.wide {
 		p.from = p.at - p.rowsOfLastInstant() + 1
+	}
+}
+
+// add adds the rows that are new.
+func (p *paging) add(page []PhoneNumber) {
+	for _, row := range page {
+		if !p.isKnown(row.ID) {
+			p.known[row.ID] = struct{}{}
+			p.rows = append(p.rows, row)
+		}
 	}
 }
 
@@ -339,12 +382,16 @@ func (p *paging) checkBounds() error {
 
 // ask asks for a page. A server that takes no query is asked for none where it can be helped.
 func (p *paging) ask(ctx context.Context, offset int) ([]PhoneNumber, error) {
+	return p.askFor(ctx, offset, "ASC")
+}
+
+func (p *paging) askFor(ctx context.Context, offset int, direction string) ([]PhoneNumber, error) {
 	p.requests++
 	query := url.Values{}
 	if !p.plain {
 		query.Set("limit", strconv.Itoa(pageLimit))
 		query.Set("orderBy", "created_at")
-		query.Set("orderDirection", "ASC")
+		query.Set("orderDirection", direction)
 	}
 	if offset > 0 {
 		query.Set("offset", strconv.Itoa(offset))
@@ -363,12 +410,34 @@ func isRefused(err error) bool {
 	return ok && (failure.Status == http.StatusBadRequest || failure.Status == http.StatusUnprocessableEntity)
 }
 
+// older and newer tell whether one time that a row may have comes before or after another; what has no
+// time does neither.
+func older(one, other string) bool {
+	return one != "" && other != "" && parsedTime(one).Before(parsedTime(other))
+}
+func newer(one, other string) bool { return older(other, one) }
+
+func parsedTime(text string) time.Time {
+	parsed, _ := time.Parse(time.RFC3339, text) // as normalTime wrote it
+	return parsed
+}
+
+// inOrder tells whether no row contradicts an order of their times.
+func inOrder(page []PhoneNumber, precedes func(one, other string) bool) bool {
+	for at := 1; at < len(page); at++ {
+		if precedes(page[at].CreatedAt, page[at-1].CreatedAt) {
+			return false
+		}
+	}
+	return true
+}
+
 // oldestFirst sorts rows of a server that ignores the order asked for. Rows of one time, or of none,
 // stay in the order they came, which such a server turned round.
 func oldestFirst(rows []PhoneNumber) {
 	created := make(map[string]time.Time, len(rows))
 	for _, row := range rows {
-		created[row.ID], _ = time.Parse(time.RFC3339, row.CreatedAt)
+		created[row.ID] = parsedTime(row.CreatedAt)
 	}
 	byTime := func(a, b PhoneNumber) int { return created[a.ID].Compare(created[b.ID]) }
 	if slices.IsSortedFunc(rows, byTime) {
