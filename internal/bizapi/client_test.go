@@ -187,6 +187,31 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
+// A dead address is known within the request timeout, however many retries there may be.
+func TestNobodyListensForLongerThanTheRequestTimeout(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	root := parsedURL(t, "http://"+listener.Addr().String())
+	must(t, listener.Close())
+	for timeout, want := range map[time.Duration]int{5 * time.Second: 3, time.Minute: 10, time.Millisecond: 0} {
+		clock := newFakeClock()
+		client, _ := newClient(t, nil, func(o *Options) {
+			o.BaseURL, o.Clock, o.MaxRetries, o.RequestTimeout = root, clock, 10, timeout
+		})
+		for name, doing := range map[string]func() error{
+			"list":   func() error { _, err := client.List(t.Context(), user); return err },
+			"delete": func() error { return client.Delete(t.Context(), user, "pn_1") },
+			"add":    func() error { _, err := client.Add(t.Context(), user, number); return err },
+		} {
+			began, before := clock.Now(), len(clock.sleeps())
+			mustFail(t, doing(), KindUnreachable)
+			if took, slept := clock.Now().Sub(began), len(clock.sleeps())-before; took >= timeout || slept != want {
+				t.Errorf("%s with a request timeout of %s: %d retries in %s, want %d", name, timeout, slept, took, want)
+			}
+		}
+	}
+}
+
 func parsedURL(t testing.TB, raw string) *url.URL {
 	t.Helper()
 	parsed, err := ParseBaseURL(raw, true)
@@ -357,6 +382,11 @@ func TestALogLineHasWhatAnOperatorNeedsAndNoBody(t *testing.T) {
 	for _, want := range []string{"method=GET", "path=/users/usr_abc123/phone_numbers", "status=500", "status=200", "duration_ms=", "attempt=1", "attempt=2", "correlation_id="} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("%s is missing in\n%s", want, &log)
+		}
+	}
+	for _, request := range api.sandbox.Requests() {
+		if sent := request.Header.Get("X-Correlation-Id"); !strings.Contains(log.String(), "correlation_id="+sent) {
+			t.Errorf("the correlation id %s is missing in\n%s", sent, &log)
 		}
 	}
 	if strings.Contains(log.String(), "the body") || strings.Contains(log.String(), "whatsapp") {

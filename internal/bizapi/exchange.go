@@ -89,7 +89,7 @@ func (e *exchange) attempt(ctx context.Context, request *http.Request) error {
 	e.client.log.LogAttrs(ctx, slog.LevelDebug, "API request",
 		slog.String("method", e.call.method), slog.String("path", e.client.secrets.Redact(e.call.path())),
 		slog.Int("status", e.answer.status), slog.Int64("duration_ms", e.client.clock.Now().Sub(start).Milliseconds()),
-		slog.Int("attempt", e.attempts), slog.String("correlation_id", e.client.secrets.Redact(e.answer.correlationID)))
+		slog.Int("attempt", e.attempts), slog.String("correlation_id", sentID)) // a server's own may be a token
 	return failure
 }
 

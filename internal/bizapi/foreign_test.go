@@ -171,6 +171,27 @@ func TestCorrelationIDs(t *testing.T) {
 	}
 }
 
+// A token may have the form of a correlation id, so the log has the one that was sent. An error has the
+// server's: it is what its operators are asked about.
+func TestTheLogHasNoCorrelationIDOfAServers(t *testing.T) {
+	const theirs = "3f069cdc-f414-4fa1-86b0-6c0aad56e49d"
+	var log bytes.Buffer
+	client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Correlation-Id", theirs)
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, `{"message":"no","correlationId":%q}`, theirs)
+	}), func(o *Options) {
+		o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	_, err := client.List(t.Context(), user)
+	if failureOf(t, err, KindForbidden).CorrelationID != theirs {
+		t.Errorf("got %v", err)
+	}
+	if strings.Contains(log.String(), theirs) || !strings.Contains(log.String(), "correlation_id=") {
+		t.Errorf("logged:\n%s", &log)
+	}
+}
+
 func TestAFieldOfARowHoldsNoToken(t *testing.T) {
 	const ofRow, ofAnother = "tokenOfTheRow", "tokenOfAnotherRow"
 	client, _ := newClient(t, nil)

@@ -64,13 +64,13 @@ func (c *Client) pause(ctx context.Context, attempt int, last answer) error {
 // repeat sends what changes nothing when it is sent again, a GET or a DELETE, until it is answered
 // or the retries are used up.
 func (c *Client) repeat(exchange *exchange, request *http.Request) error {
-	retries := 0
+	retries, began := 0, c.clock.Now()
 	client := retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: exchange},
 		RetryMax:   c.maxRetries,
 		CheckRetry: func(_ context.Context, response *http.Response, err error) (bool, error) {
 			if err != nil {
-				return isWorthRetrying(KindOf(err)), nil
+				return isWorthRetrying(KindOf(err)) && c.mayRetry(KindOf(err), retries, began), nil
 			}
 			return isWorthRetrying(refusalKind(response.StatusCode, "")), nil
 		},
@@ -88,6 +88,18 @@ func (c *Client) repeat(exchange *exchange, request *http.Request) error {
 	}
 	_, err = client.Do(retryable) //nolint:bodyclose // the exchange has read and closed it
 	return err
+}
+
+// mayRetry tells whether there is time for the wait after attempt number attempt, from 0. A server that
+// cannot be reached at all is given up within the request timeout, counted from the first attempt: it is
+// more often a wrong address than one that comes back.
+func (c *Client) mayRetry(kind Kind, attempt int, began time.Time) bool {
+	return kind != KindUnreachable || c.clock.Now().Add(longestWait(attempt)).Sub(began) < c.requestTimeout
+}
+
+// longestWait is pause's, without its jitter.
+func longestWait(attempt int) time.Duration {
+	return min(firstBackoff<<min(attempt, 20), longestBackoff)
 }
 
 func isWorthRetrying(kind Kind) bool {

@@ -55,6 +55,7 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 	if err := a.checkAbsent(ctx); err != nil {
 		return Added{}, err
 	}
+	began := a.client.clock.Now()
 	for attempt := 0; ; attempt++ {
 		answer, added, failure := a.post(ctx)
 		if failure == nil {
@@ -65,7 +66,7 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 			return Added{PhoneNumber: adopted, Adopted: true}, nil
 		}
 		failure.PerhapsDone = a.perhapsDone
-		if attempt >= a.mostRepeats(failure) {
+		if attempt >= a.mostRepeats(failure) || !a.client.mayRetry(failure.Kind, attempt, began) {
 			return Added{}, failure
 		}
 		if a.client.pause(ctx, attempt, answer) != nil {

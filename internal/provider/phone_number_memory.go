@@ -129,10 +129,10 @@ func (r *rename) isUnsent(inState, onAPI string) bool {
 
 // settled is the memory of a rename once an update has applied a configuration that asks for name
 // while the state has current: an import has now been asked for something, and a name that is
-// accepted is one that was asked for.
+// accepted is one that was asked for. One that is recorded for a number without a name stays so.
 func (r *rename) settled(name, current string) *rename {
 	switch {
-	case r == nil || name == current:
+	case r == nil || name == current && !r.isUnsent(name, r.To):
 		return nil
 	case r.FromAny:
 		return &rename{Names: []string{name}, To: current}

@@ -116,6 +116,7 @@ func TestRenameSettled(t *testing.T) {
 		"none stays none":                         {nil, "a", "b", nil},
 		"an accepted name ends the rename":        {&rename{Names: []string{"a"}, To: "b"}, "b", "b", nil},
 		"a name that still differs keeps it":      {&rename{Names: []string{"a"}, To: "b"}, "a", "b", &rename{Names: []string{"a"}, To: "b"}},
+		"a recorded name stays one":               {&rename{Names: []string{"a"}}, "a", "a", &rename{Names: []string{"a"}}},
 		"an import is pinned to what was applied": {&rename{FromAny: true, To: "b"}, "a", "b", &rename{Names: []string{"a"}, To: "b"}},
 	}
 	for name, test := range tests {
