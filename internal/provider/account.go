@@ -22,6 +22,8 @@ type account struct {
 	userID types.String
 	// secrets are cut out of every diagnostic.
 	secrets bizapi.Secrets
+	// tokens are those that are known by their fingerprints alone. They are looked for in what the API says.
+	tokens fingerprints
 	// options make the client when it is first used.
 	options bizapi.Options
 	// unknown names an argument without which there is no client yet.

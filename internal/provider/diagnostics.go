@@ -75,13 +75,13 @@ func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice
 // readFailed is a listing that could not be had. The state stays what it was.
 func (a *account) readFailed(err error, state phoneNumberModel, seen memory) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, state, "list the phone numbers of user "+state.UserID.ValueString())
-	return a.diagnostic(seen.redacted(err), summary, advice+"\n\nNothing was removed from the state.", attribute)
+	return a.diagnostic(redactedBy(seen.withoutToken, err), summary, advice+"\n\nNothing was removed from the state.", attribute)
 }
 
 // deleteFailed is a number that could not be deleted. It stays in the state.
 func (a *account) deleteFailed(err error, state phoneNumberModel, seen memory) diag.Diagnostic {
 	summary, advice, attribute := a.adviceOnCall(err, state, "delete phone number "+state.ID.ValueString())
-	return a.diagnostic(seen.redacted(err), summary, advice+"\n\nThe number stays in the state; applying again tries once more.", attribute)
+	return a.diagnostic(redactedBy(seen.withoutToken, err), summary, advice+"\n\nThe number stays in the state; applying again tries once more.", attribute)
 }
 
 // adviceOnCall is the advice on what can go wrong with every call.
@@ -119,8 +119,22 @@ func (a *account) adviceOnCall(err error, number phoneNumberModel, doing string)
 	return "Could not " + doing, "The API refused.", ""
 }
 
+// redactedBy is an error with what the API may have said in it redacted.
+func redactedBy(redact func(string) string, err error) error {
+	failure, isAPIs := errors.AsType[*bizapi.Error](err)
+	if !isAPIs {
+		return err
+	}
+	shown := *failure
+	for _, text := range []*string{&shown.Path, &shown.Message, &shown.CorrelationID} {
+		*text = redact(*text)
+	}
+	return &shown
+}
+
 // diagnostic puts the parts together, with every secret cut out.
 func (a *account) diagnostic(err error, summary, advice, attribute string) diag.Diagnostic {
+	err = redactedBy(a.tokens.withoutTokens, err)
 	summary, detail := a.secrets.Redact(summary), a.secrets.Redact(advice+"\n\nThe call: "+err.Error())
 	if attribute == "" {
 		return diag.NewErrorDiagnostic(summary, detail)

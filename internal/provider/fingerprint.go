@@ -11,6 +11,9 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+	"sync"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 // fingerprint recognises a secret without holding it: HMAC-SHA-256 under a salt of its own, so that
@@ -53,6 +56,62 @@ func (f *fingerprint) isIn(text string) bool {
 		}
 	}
 	return false
+}
+
+// fingerprints are those of write-only tokens that this process came across: what the API says of one
+// number may hold the token of another. The zero value is ready to use.
+type fingerprints struct {
+	mu       sync.Mutex
+	all      []*fingerprint
+	known    map[string]struct{}  // by salt
+	searched map[string]*findings // by text: what many readers share is searched once
+}
+
+// findings are what a text was searched for.
+type findings struct {
+	fingerprints int // the first of all
+	isFound      bool
+}
+
+// mostFingerprints bounds what a message is searched for; it costs some 10 ms then.
+const mostFingerprints = 100
+
+// watch makes withoutTokens look for a token. Nil and more than mostFingerprints are passed over.
+func (f *fingerprints) watch(token *fingerprint) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if token == nil || len(f.all) == mostFingerprints {
+		return
+	}
+	if f.known == nil {
+		f.known = map[string]struct{}{}
+	}
+	if _, isKnown := f.known[string(token.Salt)]; !isKnown {
+		f.known[string(token.Salt)] = struct{}{}
+		f.all = append(f.all, token)
+	}
+}
+
+// withoutTokens returns a text, or nothing of it where it holds a token that is watched.
+func (f *fingerprints) withoutTokens(text string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	so := f.searched[text]
+	if so == nil {
+		so = &findings{}
+		if f.searched == nil {
+			f.searched = map[string]*findings{}
+		}
+		f.searched[text] = so
+	}
+	for !so.isFound && so.fingerprints < len(f.all) {
+		so.isFound = f.all[so.fingerprints].isIn(text)
+		so.fingerprints++
+	}
+	if so.isFound {
+		return bizapi.Redacted
+	}
+	return text
 }
 
 // readings are a text as it stands, and what is in it where it is an encoding.

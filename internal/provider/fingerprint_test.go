@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 func TestFingerprintHoldsNoSecret(t *testing.T) {
@@ -27,6 +29,30 @@ func TestFingerprintHoldsNoSecret(t *testing.T) {
 	}
 	if strings.Contains(string(text), secret) {
 		t.Error("the secret stands in the fingerprint")
+	}
+}
+
+func TestFingerprintsFindWhatTheyWatch(t *testing.T) {
+	var tokens fingerprints
+	const text = "refused: fake-token-of-a, fake-token-of-b"
+	tokens.watch(nil)
+	tokens.watch(fingerprintOf("fake-token-of-c"))
+	if got := tokens.withoutTokens(text); got != text {
+		t.Errorf("without a token of it, the text is shown as %q", got)
+	}
+	later := fingerprintOf("fake-token-of-b")
+	tokens.watch(later)
+	tokens.watch(later)
+	for range 2 { // a text that was searched before is searched for what came since
+		if got := tokens.withoutTokens(text); got != bizapi.Redacted {
+			t.Errorf("the text is shown as %q", got)
+		}
+	}
+	for range 2 * mostFingerprints {
+		tokens.watch(fingerprintOf("fake-token-of-d"))
+	}
+	if len(tokens.all) != mostFingerprints {
+		t.Errorf("%d fingerprints are watched", len(tokens.all))
 	}
 }
 

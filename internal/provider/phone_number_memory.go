@@ -6,7 +6,6 @@ package provider
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -56,19 +55,6 @@ func (m memory) store(ctx context.Context, private privateWriter) diag.Diagnosti
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state cannot be written", err.Error())}
 	}
 	return private.SetKey(ctx, memoryKey, value)
-}
-
-// redacted is an error less the write-only token, which a refresh and a delete are not given.
-func (m memory) redacted(err error) error {
-	failure, isAPIs := errors.AsType[*bizapi.Error](err)
-	if !isAPIs {
-		return err
-	}
-	shown := *failure
-	for _, text := range []*string{&shown.Path, &shown.Message, &shown.CorrelationID} {
-		*text = m.withoutToken(*text)
-	}
-	return &shown
 }
 
 // withoutToken is a server's text, or nothing of it where it holds the write-only token.

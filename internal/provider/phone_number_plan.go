@@ -46,6 +46,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	default:
 		r.account.hold(state)
 		change := changePlan{account: r.account, config: config, state: state, plan: &plan, seen: recall(ctx, req.Private), diags: &resp.Diagnostics}
+		r.account.tokens.watch(change.seen.Token)
 		resp.RequiresReplace = change.decide(ctx)
 	}
 	if !plan.isDecidedLike(proposed) {

@@ -224,8 +224,9 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	r.account.hold(state)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	number, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString())
 	seen := recall(ctx, req.Private)
+	r.account.tokens.watch(seen.Token)
+	number, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString())
 	// A state from before identities needs one even where the number is removed from it.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
 	switch {
@@ -320,6 +321,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	defer cancel()
 	// Elsewhere than where it was last seen, "not there" does not mean that it is gone.
 	seen := recall(ctx, req.Private)
+	r.account.tokens.watch(seen.Token)
 	if elsewhere := r.account.seenElsewhere(client, seen, state); elsewhere != nil {
 		if _, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString()); errors.Is(err, bizapi.ErrNotFound) {
 			resp.Diagnostics.Append(elsewhere)

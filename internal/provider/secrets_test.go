@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"unicode/utf16"
@@ -500,28 +501,35 @@ func TestSecretsWithALineEnd(t *testing.T) {
 	done.parse().failed("Invalid access token")
 }
 
-// A refresh and a delete are given no write-only token, and the process before this one knew it.
+// A refresh and a delete are given no write-only token, and the process before this one knew it. A token
+// may have the form of a correlation id, or of words.
 func TestSecretsThatAnotherProcessSent(t *testing.T) {
+	t.Run("a token", func(t *testing.T) { secretsThatAnotherProcessSent(t, testToken) })
+	t.Run("a UUID", func(t *testing.T) { secretsThatAnotherProcessSent(t, "3f069cdc-f414-4fa1-86b0-6c0aad56e49d") })
+	t.Run("words", func(t *testing.T) { secretsThatAnotherProcessSent(t, "fake-words-that-open-doors") })
+}
+
+func secretsThatAnotherProcessSent(t *testing.T, plainToken string) {
 	asURL, asBase64 := url.PathEscape(awkwardToken), base64.StdEncoding.EncodeToString([]byte("user:"+awkwardToken))
 	asJSON, err := json.Marshal(awkwardToken)
 	if err != nil {
 		t.Fatal(err)
 	}
 	message, err := json.Marshal(strings.Join([]string{
-		"refused (" + awkwardToken + "),", "token=" + asURL, "Basic " + asBase64, string(asJSON), "{" + testToken + "}",
+		"refused (" + awkwardToken + "),", "token=" + asURL, "Basic " + asBase64, string(asJSON), "{" + plainToken + "}",
 	}, " "))
 	if err != nil {
 		t.Fatal(err)
 	}
 	refusal := sandbox.Respond(http.StatusForbidden, "application/json",
-		fmt.Sprintf(`{"error":"Forbidden","message":%s,"correlationId":%q}`, message, testToken), "X-Correlation-Id: "+testToken)
+		fmt.Sprintf(`{"error":"Forbidden","message":%s,"correlationId":%q}`, message, plainToken), "X-Correlation-Id: "+plainToken)
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newServer(t, sandbox.Options{Dialect: dialect})
 		w := newWorkspace(t, url)
 		w.setenv("TF_LOG", "TRACE")
 		w.setenv("TF_LOG_PATH", filepath.Join(w.dir, "trace.log"))
 		w.setenv("TF_VAR_awkward", awkwardToken)
-		w.setenv("TF_VAR_plain", testToken)
+		w.setenv("TF_VAR_plain", plainToken)
 		w.write("main.tf", `
 variable "awkward" {
   type      = string
@@ -547,20 +555,23 @@ resource "bizapi_phone_number" "plain" {
 		w.apply().succeeded()
 		hides := func(shown string, done outcome) outcome {
 			t.Helper()
-			w.hides(shown, done.output, secret{"the token", awkwardToken, nil}, secret{"the other token", testToken, nil})
+			w.hides(shown, done.output, secret{"the token", awkwardToken, nil}, secret{"the other token", plainToken, nil})
 			return done
 		}
 
 		server.Script(sandbox.Fault{On: sandbox.OpList, Do: refusal})
-		hides("a refused listing", w.plan("-refresh-only")).failed("Not allowed to list", "status 403", "correlation id")
+		hides("a refused listing", w.plan("-refresh-only", "-target=bizapi_phone_number.plain")).failed("Not allowed to list", "status 403", "correlation id")
 
-		server.Script(sandbox.Fault{On: sandbox.OpDelete, Times: 2, Do: refusal})
+		// Each of the two deletes gets the token of both numbers, once both are on their way.
+		var both sync.WaitGroup
+		both.Add(2)
+		server.Script(sandbox.Fault{On: sandbox.OpDelete, Times: 2, Do: refusal, Before: func() { both.Done(); both.Wait() }})
 		hides("a refused delete", w.destroy()).failed("Not allowed to delete", "status 403", "correlation id")
 
 		for _, number := range server.Numbers(testUser) {
-			server.Rename(number.ID, map[string]string{"awkward": asBase64, "plain": "my " + testToken}[number.MetaPhoneNumberID])
+			server.Rename(number.ID, map[string]string{"awkward": asBase64, "plain": "my " + plainToken}[number.MetaPhoneNumberID])
 		}
-		server.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: unsolicited(testToken)})
+		server.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: unsolicited(plainToken)})
 		hides("names and bytes that nobody asked for", w.apply("-refresh-only")).succeeded()
 		if logged := w.read("trace.log"); !strings.Contains(logged, "API request") {
 			t.Error("the log has no line of a request: nothing is proven")
