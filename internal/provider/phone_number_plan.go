@@ -86,10 +86,28 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 	switch {
 	case err != nil:
 		diags.Append(r.account.lookUpFailed(err, *plan))
-	case existing != nil && existing.ID != held.id:
+	case existing == nil:
+	case existing.ID == held.id:
+		diags.Append(addedBesideTheState(held, *plan))
+	default:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
 			"This plan adds a number that is there, and the API takes each number once. "+alreadyExistsAdvice(existing, *plan))
 	}
+}
+
+// addedBesideTheState is a number to be added that stands in the state. Terraform shows it for a taint and
+// for a second resource of that number; the warnings of any other replacement's create it drops.
+func addedBesideTheState(held holding, plan phoneNumberModel) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s is in the state already", held.id),
+		fmt.Sprintf("This plan adds the %s number %s, which the state holds under that id. If its resource is tainted, the number is deleted and added again: %s. "+
+			"If not, two resources have the number, and the API takes each number once, so this add would fail. Keep one of the two; where a resource has got another address, "+
+			"a moved block keeps the number and its id.",
+			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), costOf(held.id)))
+}
+
+// costOf is what goes with the id of a number.
+func costOf(id string) string {
+	return fmt.Sprintf("the id %s goes, and with it the agent bound to it with its conversations and messages, templates and campaigns", id)
 }
 
 // checkReplanned makes the errors that a replacement needs where Terraform asks for none: with
@@ -336,8 +354,7 @@ func wouldMove(held holding, user types.String) diag.Diagnostic {
 func (c *changePlan) warnOfCost(replacing path.Paths) {
 	id := c.state.ID.ValueString()
 	summary := fmt.Sprintf("Phone number %s will be deleted and added again", id)
-	detail := fmt.Sprintf("A change of %s can only be made that way. The id %s goes, and with it the agent bound to it with its conversations and messages, templates and campaigns. The new number starts empty.",
-		names(replacing), id)
+	detail := fmt.Sprintf("A change of %s can only be made that way: %s. The new number starts empty.", names(replacing), costOf(id))
 	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
 		detail += fmt.Sprintf(" Its display name %s goes too, since the configuration has none: write it into the configuration to keep it.", quoted(c.state.DisplayName))
 	}

@@ -101,13 +101,34 @@ func TestProtectedNumberThatIsGoneIsAddedAgain(t *testing.T) {
 	w.plan().succeeded().silent().does()
 }
 
+// Two resources of one number: the add would meet the number of the other, or race its delete.
+func TestASecondResourceOfANumberIsWarnedOf(t *testing.T) {
+	t.Parallel()
+	w, server, added := applied(t, sandbox.Options{}, withToken(testToken))
+	second := strings.Replace(number(withToken(testToken)), `"main"`, `"second"`, 1)
+	if second == number(withToken(testToken)) {
+		t.Fatal("the second resource has the address of the first")
+	}
+	const warning, cause, way = "is in the state already", "two resources have the number", "a moved block keeps the number and its id"
+	w.write("main.tf", number(withToken(testToken))+second)
+	w.plan().succeeded().does("bizapi_phone_number.second", "create").warned("Phone number "+added.ID+" "+warning, cause, way)
+	w.write("main.tf", second)
+	w.plan().succeeded().does(address, "delete", "bizapi_phone_number.second", "create").warned("Phone number "+added.ID+" "+warning, cause, way)
+	w.write("main.tf", second+"moved {\n  from = "+address+"\n  to   = bizapi_phone_number.second\n}\n")
+	w.plan().succeeded().silent()
+	writes(t, server, 0, 0)
+}
+
 func TestTaintThatIsNotRefreshedIsCheckedToo(t *testing.T) {
 	t.Parallel()
 	w, server, added := applied(t, sandbox.Options{}, withToken(testToken))
 	if tainted := w.run("taint", address); tainted.code != 0 {
 		t.Fatal(tainted.stderr)
 	}
-	w.plan("-refresh=false").succeeded().silent().does(address, "replace")
+	for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+		w.plan(refresh).succeeded().does(address, "replace").
+			warned("Phone number "+added.ID+" is in the state already", "If its resource is tainted", "conversations and messages")
+	}
 	w.setenv("BIZAPI_USER_ID", "usr_other")
 	w.plan("-refresh=false").failed("would move it to another user", added.ID)
 	w.setenv("BIZAPI_USER_ID", testUser)

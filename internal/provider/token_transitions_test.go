@@ -227,7 +227,10 @@ func TestTaintAndReplaceSendTheTokenOfThatMoment(t *testing.T) {
 	t.Parallel()
 	w, server, _ := applied(t, sandbox.Options{}, withWriteOnly(testToken, 1))
 	w.write("main.tf", number(withWriteOnly(nextToken, 1)))
-	w.apply("-replace="+address).succeeded().does(address, "replace")
+	replaced := w.apply("-replace="+address).succeeded().does(address, "replace").warned("differs from the one sent")
+	if len(replaced.warnings) != 1 {
+		t.Errorf("warnings: %+v", replaced.warnings)
+	}
 	if got := server.Numbers(testUser)[0].AccessToken; got != nextToken {
 		t.Errorf("the API got %q", got)
 	}
@@ -235,7 +238,7 @@ func TestTaintAndReplaceSendTheTokenOfThatMoment(t *testing.T) {
 	if tainted := w.run("taint", address); tainted.code != 0 {
 		t.Fatal(tainted.stderr)
 	}
-	w.apply().succeeded().silent().does(address, "replace")
+	w.apply().succeeded().does(address, "replace").warned("is in the state already", "If its resource is tainted")
 	w.plan().succeeded().silent().does()
 	writes(t, server, 2, 2)
 }
