@@ -150,8 +150,12 @@ func (c *Client) decodePage(call call, answer answer, userID string) ([]PhoneNum
 		if id := numbers[at].ID; tokens.redact(id) != id {
 			return fail(fmt.Sprintf("phone number %d of the page: its id holds a secret", at+1))
 		}
+		listed := numbers[at].registration()
 		for _, text := range []*string{&numbers[at].Platform, &numbers[at].MetaPhoneNumberID, &numbers[at].DisplayName} {
 			*text = c.field(*text, &tokens)
+		}
+		if numbers[at].registration() != listed {
+			numbers[at].listedAs = &listed
 		}
 	}
 	return numbers, nil

@@ -487,7 +487,7 @@ func (l *listing) add(number PhoneNumber) {
 	if l.has(number.ID) {
 		return
 	}
-	r := registrationOf(number.Platform, number.MetaPhoneNumberID)
+	r := number.registration()
 	l.byID[number.ID] = len(l.rows)
 	l.registration[r] = append(l.registration[r], len(l.rows))
 	l.rows = append(l.rows, number)
@@ -499,7 +499,7 @@ func (l *listing) remove(id string) {
 	if !isThere {
 		return
 	}
-	r := registrationOf(l.rows[at].Platform, l.rows[at].MetaPhoneNumberID)
+	r := l.rows[at].registration()
 	l.registration[r] = slices.DeleteFunc(l.registration[r], func(other int) bool { return other == at })
 	delete(l.byID, id)
 	l.rows[at] = PhoneNumber{}

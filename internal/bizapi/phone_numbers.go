@@ -22,6 +22,18 @@ type PhoneNumber struct {
 	DisplayName string
 	// CreatedAt and UpdatedAt are RFC 3339 in UTC, or empty when the API did not say.
 	CreatedAt, UpdatedAt string
+
+	// listedAs is what the API listed it under, where a secret was cut out of the fields above: somebody
+	// may have given the Meta id for the token.
+	listedAs *registration
+}
+
+// registration is what the number is registered under.
+func (n PhoneNumber) registration() registration {
+	if n.listedAs != nil {
+		return *n.listedAs
+	}
+	return registrationOf(n.Platform, n.MetaPhoneNumberID)
 }
 
 // NewPhoneNumber is what adding a number takes.

@@ -18,6 +18,26 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
+// Somebody may give the Meta id for the token: it is cut out of what is shown, and the number is found.
+func TestANumberIsFoundUnderAMetaIDThatIsASecret(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	mistaken := number
+	mistaken.AccessToken = number.MetaPhoneNumberID
+	added, err := api.Add(t.Context(), user, mistaken)
+	must(t, err)
+	_, err = api.Add(t.Context(), user, mistaken)
+	if failure := failureOf(t, err, KindAlreadyExists); failure.Existing == nil || failure.Existing.ID != added.ID {
+		t.Errorf("got %v", err)
+	}
+	again, _ := newClient(t, nil, func(o *Options) { o.BaseURL = api.baseURL })
+	again.secrets.Hold(mistaken.AccessToken)
+	found, err := again.FindByMetaID(t.Context(), user, number.Platform, number.MetaPhoneNumberID)
+	must(t, err)
+	if len(found) != 1 || found[0].ID != added.ID || found[0].MetaPhoneNumberID != Redacted {
+		t.Errorf("found %+v", found)
+	}
+}
+
 func TestAddFindDelete(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect}, checked(t))
