@@ -92,9 +92,9 @@ func (c *Client) repeat(exchange *exchange, request *http.Request) error {
 
 // mayRetry tells whether there is time for the wait after attempt number attempt, from 0. A server that
 // cannot be reached at all is given up within the request timeout, counted from the first attempt: it is
-// more often a wrong address than one that comes back.
+// more often a wrong address than one that comes back. One retry there is in any case.
 func (c *Client) mayRetry(kind Kind, attempt int, began time.Time) bool {
-	return kind != KindUnreachable || c.clock.Now().Add(longestWait(attempt)).Sub(began) < c.requestTimeout
+	return kind != KindUnreachable || attempt == 0 || c.clock.Now().Add(longestWait(attempt)).Sub(began) < c.requestTimeout
 }
 
 // longestWait is pause's, without its jitter.
