@@ -6,3 +6,5 @@
 package provider_test
 
 const raceEnabled = false
+
+const raceOptions = ""

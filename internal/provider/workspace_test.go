@@ -61,6 +61,7 @@ func newWorkspace(t *testing.T, baseURL string) *workspace {
 		"TF_CLI_CONFIG_FILE=" + devOverride(t), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
 		"BIZAPI_BASE_URL=" + baseURL, "BIZAPI_API_KEY=" + testKey, "BIZAPI_USER_ID=" + testUser,
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TMPDIR=" + os.TempDir(),
+		"GORACE=" + raceOptions,
 	}
 	w.write("provider.tf", `
 terraform {
