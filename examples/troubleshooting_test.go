@@ -18,7 +18,7 @@ import (
 // summaryAt is which argument of a call is a diagnostic's summary.
 var summaryAt = map[string]int{
 	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
-	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1,
+	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
 }
 
 // summaries are those of every diagnostic in the provider's code, with … for what they fill in.

@@ -96,7 +96,7 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Validators:          []validator.Int64{int64validator.Between(1, requestsPerMinuteBound)},
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: "How long one attempt of a request may take, such as `45s` or `2m`; `30s` by default.",
+				MarkdownDescription: "How long one attempt of a request may take, such as `45s` or `2m`; `30s` by default. A server that cannot be reached at all is given up within that time, retries included.",
 				Optional:            true,
 				Validators:          durationRules(),
 			},
