@@ -118,9 +118,10 @@ var timeForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9:.]{5,18}(
 // isMadeOfWords tells prose, names of fields, paths and plain JSON from a token. Any other character
 // than those between words, such as a % or a + of an encoding, makes it opaque.
 func isMadeOfWords(text string, said map[string]bool) bool {
-	isPath, isJSON := strings.HasPrefix(text, "/"), strings.Contains(text, `"`)
+	address := urlForm.ReplaceAllString(text, "/")
+	isPath, isJSON := strings.HasPrefix(address, "/"), strings.Contains(text, `"`)
 	isBetween := func(r rune) bool { return r == '/' || isJSON && strings.ContainsRune("{}[]\",:", r) }
-	for _, part := range strings.FieldsFunc(text, isBetween) {
+	for _, part := range strings.FieldsFunc(address, isBetween) {
 		isKnown := said[part] || isPath && shortForm.MatchString(part) || isJSON && countForm.MatchString(part)
 		if !isKnown && !wordForm.MatchString(part) {
 			return false
@@ -130,10 +131,12 @@ func isMadeOfWords(text string, said map[string]bool) bool {
 }
 
 var (
-	// wordForm is a word of a language, one in capitals, or several joined.
-	wordForm = regexp.MustCompile(`^(?:\p{Lu}+|(?:\p{Lu}\p{Ll}{2,}){2,5}|\p{L}\p{Ll}*(?:[-_.:,;()'@=]\p{L}\p{Ll}*)*)$`)
-	// shortForm is a part of a path that is too short for a token, such as an API's version.
-	shortForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,9}$`)
+	// urlForm is how an address begins.
+	urlForm = regexp.MustCompile(`^https?://`)
+	// wordForm is a word of a language, with or without cases, one in capitals, or several joined.
+	wordForm = regexp.MustCompile(`^(?:\p{Lu}+|[\p{Lo}\p{Lm}\p{M}\p{Po}]+|(?:\p{Lu}\p{Ll}{2,}){2,5}|\p{L}\p{Ll}*(?:[-_.:,;()'@=]\p{L}\p{Ll}*)*)$`)
+	// shortForm is a part of a path that is too short for one of a token, such as an API's version.
+	shortForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,5}$`)
 	// countForm is a number in JSON.
 	countForm = regexp.MustCompile(`^[0-9]{1,9}$`)
 )

@@ -33,6 +33,8 @@ func writingsOf(token string) map[string]string {
 		"in brackets":            "(" + token + ").",
 		"in quotes":              `"` + token + `"`,
 		"in a path":              "/users/" + url.PathEscape(token),
+		"in a host":              "https://" + token + ".example.com/",
+		"in an address":          "https://example.com/tokens/" + token,
 		"in a query":             "/debug?token=" + url.QueryEscape(token) + "&x=1",
 		"JSON-escaped":           string(asJSON),
 		"as JSON":                `{"sent":{"t":` + string(asJSON) + `}}`,
@@ -104,6 +106,8 @@ func TestWhatIsNoTokenIsShown(t *testing.T) {
 		"Größenbeschränkung überschritten",
 		"RATE LIMIT EXCEEDED: ENHANCEYOURCALM",
 		`{"errors":["odd"],"code":123456789}`,
+		"See https://docs.example.com/v1/errors/rate-limit, or write to support@example.com.",
+		"この電話番号はすでに登録されています。 서버에 연결할 수 없습니다",
 	} {
 		if got := client.excerpt(call, text, longestMessage); got != text {
 			t.Errorf("%q is shown as %q", text, got)
