@@ -211,13 +211,13 @@ func tokenTurnedOutAnother() diag.Diagnostic {
 			"if the value is new each time it is read, the token cannot move: leave it where it is, or let a new access_token_wo_version replace the number.")
 }
 
-// protected is a number that deletion_protection keeps.
-func protected(id string, number metaID) diag.Diagnostic {
+// protected is a number that deletion_protection keeps. more says what else may be the matter.
+func protected(id string, number metaID, more string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
 		fmt.Sprintf("deletion_protection is true for the %s number %s, and this would delete it, with everything bound to its id. "+
 			"If that is meant, set deletion_protection = false, apply, and then destroy or replace it. "+
-			"If its block was removed from the configuration, put it back for that. If it is tainted by mistake, `terraform untaint` clears that.",
-			number.platform, number.id))
+			"If its block was removed from the configuration, put it back for that. If it is tainted by mistake, `terraform untaint` clears that.%s",
+			number.platform, number.id, more))
 }
 
 // notFound is a number that is to be imported or looked up, and is not there.

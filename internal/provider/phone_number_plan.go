@@ -57,7 +57,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 // planDestroy keeps a protected number.
 func planDestroy(state phoneNumberModel) diag.Diagnostics {
 	if state.DeletionProtection.ValueBool() {
-		return diag.Diagnostics{protected(state.ID.ValueString(), state.metaID())}
+		return diag.Diagnostics{protected(state.ID.ValueString(), state.metaID(), "")}
 	}
 	return nil
 }
@@ -100,10 +100,13 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 func addedBesideTheState(held holding, plan phoneNumberModel) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s is in the state already", held.id),
 		fmt.Sprintf("This plan adds the %s number %s, which the state holds under that id. If its resource is tainted, the number is deleted and added again: %s. "+
-			"If not, two resources have the number, and the API takes each number once, so this add would fail. Keep one of the two; where a resource has got another address, "+
-			"a moved block keeps the number and its id.",
+			"If not, "+twoResources,
 			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), costOf(held.id)))
 }
+
+// twoResources is what else a number to be added may be that stands in the state.
+const twoResources = "two resources have the number, and the API takes each number once, so this add would fail. " +
+	"Keep one of the two; where a resource has got another address, a moved block keeps the number and its id."
 
 // costOf is what goes with the id of a number.
 func costOf(id string) string {
@@ -114,7 +117,7 @@ func costOf(id string) string {
 // -replace, replace_triggered_by and a taint, this create is the first that is seen of it.
 func checkReplanned(held holding, config, plan phoneNumberModel, diags *diag.Diagnostics) {
 	if held.isProtected {
-		diags.Append(protected(held.id, plan.metaID()))
+		diags.Append(protected(held.id, plan.metaID(), " If nobody asked for that, "+twoResources))
 	}
 	if config.UserID.IsNull() && plan.UserID.ValueString() != held.userID {
 		diags.Append(wouldMove(held, plan.UserID))
@@ -297,7 +300,7 @@ func (c *changePlan) tokenReplaces() string {
 func (c *changePlan) checkReplacement(ctx context.Context) {
 	id := c.state.ID.ValueString()
 	if c.state.DeletionProtection.ValueBool() {
-		c.diags.Append(protected(id, c.state.metaID()))
+		c.diags.Append(protected(id, c.state.metaID(), ""))
 	}
 	c.checkReplacementToken()
 	target := c.plan.UserID

@@ -309,7 +309,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protected(state.ID.ValueString(), state.metaID()))
+		resp.Diagnostics.Append(protected(state.ID.ValueString(), state.metaID(), ""))
 	}
 	client, diags := r.account.client()
 	resp.Diagnostics.Append(diags...)
