@@ -65,7 +65,6 @@ type paging struct {
 	last    string        // the id of its last row
 	at      int           // its offset
 	from    int           // the offset to go on from
-	length  int           // rows of the latest page that was taken
 	longest int           // rows of the longest page
 
 	plain    bool // the server refused the query
