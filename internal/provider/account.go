@@ -29,11 +29,13 @@ type account struct {
 	// unknown names an argument without which there is no client yet.
 	unknown string
 
-	mu     sync.Mutex
-	made   *bizapi.Client
-	silent map[string]bool    // users whose numbers could not be listed while planning
-	held   map[metaID]holding // numbers that stand in the state
-	gone   map[metaID]string  // ids that this process deleted
+	mu       sync.Mutex
+	made     *bizapi.Client
+	unlisted map[string]error   // why the numbers of a user could not be listed while planning
+	held     map[metaID]holding // numbers that stand in the state
+	gone     map[metaID]string  // ids that this process deleted
+	becoming map[metaID]string  // ids that are planned to be replaced, by what they become
+	adding   map[metaID]int     // how often a number was planned to be added
 }
 
 // metaID is what makes a number one of a kind on the whole API.
@@ -99,11 +101,13 @@ func (a *account) holdRaw(state []byte) {
 		UserID             string `json:"user_id"`
 		Platform           string `json:"platform"`
 		MetaPhoneNumberID  string `json:"meta_phone_number_id"`
+		AccessToken        string `json:"access_token"`
 		DeletionProtection bool   `json:"deletion_protection"`
 	}
 	if json.Unmarshal(state, &number) != nil || number.ID == "" {
 		return // of another version; a refresh reads it
 	}
+	a.secrets.Hold(number.AccessToken)
 	a.note(metaID{number.Platform, number.MetaPhoneNumberID}, holding{number.ID, number.UserID, number.DeletionProtection})
 }
 
@@ -157,21 +161,49 @@ func (a *account) deletedIDs(number metaID) (same string, others []string) {
 	return a.gone[number], others
 }
 
-// keepSilent remembers that a user's numbers cannot be listed, so that a plan of many numbers
-// without a network waits for that once. It tells whether this is the first to say so.
-func (a *account) keepSilent(userID string) (isFirst bool) {
+// noteUnlisted remembers that a user's numbers cannot be listed, so that a plan of many numbers without
+// a network waits for that once. It tells whether this is the first to say so.
+func (a *account) noteUnlisted(userID string, err error) (isFirst bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	isFirst = !a.silent[userID]
-	if a.silent == nil {
-		a.silent = map[string]bool{}
+	if a.unlisted == nil {
+		a.unlisted = map[string]error{}
 	}
-	a.silent[userID] = true
+	isFirst = a.unlisted[userID] == nil
+	a.unlisted[userID] = err
 	return isFirst
 }
 
-func (a *account) isSilent(userID string) bool {
+// whyUnlisted is why a user's numbers could not be listed; nil where nobody tried or it went well.
+func (a *account) whyUnlisted(userID string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.silent[userID]
+	return a.unlisted[userID]
+}
+
+// planReplacement notes what a number is planned to become. It returns the id of another one that is to
+// become the same, empty for none.
+func (a *account) planReplacement(number metaID, id string) (other string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if other, isTaken := a.becoming[number]; isTaken && other != id {
+		return other
+	}
+	if a.becoming == nil {
+		a.becoming = map[metaID]string{}
+	}
+	a.becoming[number] = id
+	return ""
+}
+
+// planAdd notes that a number is planned to be added, by a resource that is new or a replacement. It tells
+// whether one was before, and the id of a number that is to become this one, empty for none.
+func (a *account) planAdd(number metaID) (replaced string, isTwice bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.adding == nil {
+		a.adding = map[metaID]int{}
+	}
+	a.adding[number]++
+	return a.becoming[number], a.adding[number] > 1
 }

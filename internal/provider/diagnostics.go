@@ -59,7 +59,7 @@ func (a *account) perhapsGone() diag.Diagnostic {
 func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice, attribute string) {
 	switch bizapi.KindOf(err) {
 	case bizapi.KindAlreadyExists:
-		return "Phone number already exists", alreadyExistsAdvice(existingNumber(err), plan), "meta_phone_number_id"
+		return "Phone number already exists", a.alreadyExistsAdvice(existingNumber(err), plan), "meta_phone_number_id"
 	case bizapi.KindInvalidToken:
 		return "Invalid access token", "The API does not take the access token. " + tokenAdvice(plan.Platform.ValueString()), ""
 	case bizapi.KindInvalidMetaID:
@@ -159,21 +159,28 @@ func existingNumber(err error) *bizapi.PhoneNumber {
 }
 
 // alreadyExistsAdvice says how to take over what is registered already.
-func alreadyExistsAdvice(existing *bizapi.PhoneNumber, plan phoneNumberModel) string {
+func (a *account) alreadyExistsAdvice(existing *bizapi.PhoneNumber, plan phoneNumberModel) string {
 	if existing == nil {
 		return fmt.Sprintf("The %[1]s number %[2]s is registered already, and the API does not list it for user %[3]s. "+
 			"If it was added a moment ago, it may not be listed yet: wait a minute and import it with the id %[3]s/%[1]s/%[2]s. "+
 			"Else it belongs to another user: set user_id to that user and import it, or delete it there first.",
 			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), plan.UserID.ValueString())
 	}
-	return fmt.Sprintf("User %[1]s holds the %[2]s number %[3]s already, with id %[4]s. To manage it with Terraform, import it. "+
-		"Put the address that this message gives behind \"with\" in place of bizapi_phone_number.<NAME>:\n\n"+
-		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%[1]s/%[4]s\"\n  }\n\n"+
-		"To register it anew with other credentials, delete it first and apply again; what is bound to its id goes with it. "+
-		"If this apply was replacing that very number, look at the resource's lifecycle: create_before_destroy adds before it deletes, "+
-		"and destroy = false deletes nothing; neither can work here, since the API takes a number once.",
+	holds := fmt.Sprintf("User %s holds the %s number %s already, with id %s",
 		existing.UserID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existing.ID)
+	if held, isHeld := a.holds(plan.metaID()); isHeld && held.id == existing.ID {
+		return holds + ", and so does the state: do not import it a second time. If two resources have it, keep one. " +
+			"Where resources have got other addresses, as those of a count that begins at another one do, a moved block for each keeps its number and its id. " + lifecycleAdvice
+	}
+	return holds + ". To manage it with Terraform, import it. " +
+		"Put the address that this message gives behind \"with\" in place of bizapi_phone_number.<NAME>:\n\n" +
+		fmt.Sprintf("  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n", existing.UserID, existing.ID) +
+		"To register it anew with other credentials, delete it first and apply again; what is bound to its id goes with it. " + lifecycleAdvice
 }
+
+// lifecycleAdvice names the settings that make a replacement meet its old number. No provider can see them.
+const lifecycleAdvice = "If this apply was replacing that very number, look at the resource's lifecycle: create_before_destroy adds before it deletes, " +
+	"and destroy = false deletes nothing; neither can work here, since the API takes a number once."
 
 // tokenAdvice names the permissions of the published page.
 func tokenAdvice(platform string) string {

@@ -8,8 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
-	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,13 +44,23 @@ func (f *fingerprint) matches(secret string) bool {
 	return hmac.Equal(f.Sum, sum(f.Salt, secret))
 }
 
+// shortestHidden is the length, in bytes, below which a secret is looked for as a word of its own alone:
+// it may be a part of any other.
+const shortestHidden = 8
+
 // isIn tells whether a text holds the secret, in plain, URL-encoded, base64 or JSON-escaped. It costs a
 // hash for each character: it is for messages and names, not for bodies.
 func (f *fingerprint) isIn(text string) bool {
-	if f == nil || f.Length == 0 {
+	if f == nil || f.Length == 0 || len(text) < f.Length {
 		return false
 	}
 	for _, reading := range readings(text) {
+		if f.Length < shortestHidden {
+			if slices.ContainsFunc(wordsOf(reading), f.matches) {
+				return true
+			}
+			continue
+		}
 		for at := 0; at+f.Length <= len(reading); at++ {
 			if f.matches(reading[at : at+f.Length]) {
 				return true
@@ -56,6 +68,15 @@ func (f *fingerprint) isIn(text string) bool {
 		}
 	}
 	return false
+}
+
+// wordsOf are the words of a text, with and without the punctuation around them.
+func wordsOf(text string) []string {
+	words := strings.Fields(text)
+	for _, word := range words {
+		words = append(words, strings.Trim(word, "\"'`()[]{}<>,.:;!?"))
+	}
+	return words
 }
 
 // fingerprints are those of write-only tokens that this process came across: what the API says of one
@@ -73,8 +94,12 @@ type findings struct {
 	isFound      bool
 }
 
-// mostFingerprints bounds what a message is searched for; it costs some 10 ms then.
-const mostFingerprints = 100
+// Bounds of a search: of the tokens that a message is searched for, and of the messages that are
+// remembered to be without one.
+const (
+	mostFingerprints = 200
+	mostSearched     = 1000
+)
 
 // watch makes withoutTokens look for a token. Nil and more than mostFingerprints are passed over.
 func (f *fingerprints) watch(token *fingerprint) {
@@ -99,7 +124,7 @@ func (f *fingerprints) withoutTokens(text string) string {
 	so := f.searched[text]
 	if so == nil {
 		so = &findings{}
-		if f.searched == nil {
+		if f.searched == nil || len(f.searched) == mostSearched {
 			f.searched = map[string]*findings{}
 		}
 		f.searched[text] = so
@@ -114,23 +139,17 @@ func (f *fingerprints) withoutTokens(text string) string {
 	return text
 }
 
-// readings are a text as it stands, and what is in it where it is an encoding.
+// readings are a text as it stands, and what is in it where parts of it are encoded.
 func readings(text string) []string {
-	all := []string{text}
-	if plain, err := url.QueryUnescape(text); err == nil {
-		all = append(all, plain)
-	}
-	if plain, err := url.PathUnescape(text); err == nil {
-		all = append(all, plain)
-	}
-	var plain string
-	if json.Unmarshal([]byte(`"`+text+`"`), &plain) == nil {
-		all = append(all, plain)
+	unescaped := percentEscapes.ReplaceAllStringFunc(text, decodePercent)
+	all := []string{
+		text, unescaped, percentEscapes.ReplaceAllStringFunc(strings.ReplaceAll(text, "+", " "), decodePercent),
+		jsonEscapes.ReplaceAllStringFunc(text, decodeJSON),
 	}
 	isOutside := func(r rune) bool {
 		return r != '+' && r != '/' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}
-	for _, run := range strings.FieldsFunc(strings.NewReplacer("-", "+", "_", "/").Replace(text), isOutside) {
+	for _, run := range strings.FieldsFunc(strings.NewReplacer("-", "+", "_", "/").Replace(unescaped), isOutside) {
 		// What stands before it may belong to the alphabet too.
 		for skip := range min(4, len(run)) {
 			whole := run[skip:]
@@ -142,5 +161,23 @@ func readings(text string) []string {
 			}
 		}
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Escapes are undone one by one: a text that has a stray % or \ is no encoding as a whole.
+var (
+	percentEscapes = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+`)
+	jsonEscapes    = regexp.MustCompile(`(?:\\u[0-9A-Fa-f]{4})+|\\["\\/bfnrt]`)
+)
+
+func decodePercent(escapes string) string {
+	decoded, _ := hex.DecodeString(strings.ReplaceAll(escapes, "%", "")) // of that form: never fails
+	return string(decoded)
+}
+
+func decodeJSON(escapes string) string {
+	var decoded string
+	_ = json.Unmarshal([]byte(`"`+escapes+`"`), &decoded) // of that form: never fails
+	return decoded
 }

@@ -60,14 +60,16 @@ func TestFingerprintFindsItsSecretInAText(t *testing.T) {
 	const secret = `EAA/b+c=d"e\f&g h`
 	escaped, _ := json.Marshal(secret)
 	for name, text := range map[string]string{
-		"plain":                      "token:" + secret + "!",
-		"the whole":                  secret,
-		"URL-encoded":                "t=" + url.QueryEscape(secret) + "&x",
-		"URL-encoded in a path":      "/" + url.PathEscape(secret) + "/x",
-		"JSON-escaped":               string(escaped[1 : len(escaped)-1]),
-		"base64":                     base64.StdEncoding.EncodeToString([]byte(secret)),
-		"base64 of more":             "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+secret)),
-		"base64 behind its alphabet": "path/" + base64.RawURLEncoding.EncodeToString([]byte(secret)),
+		"plain":                        "token:" + secret + "!",
+		"the whole":                    secret,
+		"URL-encoded":                  "t=" + url.QueryEscape(secret) + "&x",
+		"URL-encoded in a path":        "/" + url.PathEscape(secret) + "/x",
+		"JSON-escaped":                 string(escaped[1 : len(escaped)-1]),
+		"base64":                       base64.StdEncoding.EncodeToString([]byte(secret)),
+		"base64 of more":               "Basic " + base64.StdEncoding.EncodeToString([]byte("user:"+secret)),
+		"URL-encoded behind a stray %": "100% sale " + url.QueryEscape(secret),
+		"JSON-escaped behind a quote":  `say "hi" C:\shop ` + string(escaped[1:len(escaped)-1]) + "\t",
+		"base64 behind its alphabet":   "path/" + base64.RawURLEncoding.EncodeToString([]byte(secret)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !fingerprintOf(secret).isIn(text) {
@@ -77,6 +79,11 @@ func TestFingerprintFindsItsSecretInAText(t *testing.T) {
 				t.Error("another secret is found")
 			}
 		})
+	}
+	for text, want := range map[string]bool{"the key is (pa55wd).": true, "pa55wd": true, "pa55wds": false, "xpa55wd": false} {
+		if got := fingerprintOf("pa55wd").isIn(text); got != want {
+			t.Errorf("a short secret is found in %q: %t", text, got)
+		}
 	}
 	for name, found := range map[string]bool{
 		"no fingerprint":              (*fingerprint)(nil).isIn(secret),

@@ -82,17 +82,41 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 	if isHeld {
 		checkReplanned(held, config, *plan, diags)
 	}
+	if plan.isNumberKnown() {
+		switch replaced, isTwice := r.account.planAdd(plan.metaID()); {
+		case isTwice && replaced != "":
+			diags.Append(becomesAnothers(replaced, *plan))
+			return
+		case isTwice:
+			diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("The %s number %s is to be added twice", plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString()),
+				"Two resources have the number, and the API takes each number once, so one of the adds would fail. Keep one of the two.")
+		}
+	}
 	existing, err := r.account.lookUp(ctx, *plan)
 	switch {
 	case err != nil:
-		diags.Append(r.account.lookUpFailed(err, *plan))
+		diags.Append(r.account.createUnchecked(err, *plan)...)
 	case existing == nil:
 	case existing.ID == held.id:
 		diags.Append(addedBesideTheState(held, *plan))
 	default:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
-			"This plan adds a number that is there, and the API takes each number once. "+alreadyExistsAdvice(existing, *plan))
+			"This plan adds a number that is there, and the API takes each number once. "+r.account.alreadyExistsAdvice(existing, *plan))
 	}
+}
+
+// isNumberKnown tells whether platform and Meta id are known.
+func (m phoneNumberModel) isNumberKnown() bool {
+	return !m.Platform.IsUnknown() && !m.MetaPhoneNumberID.IsUnknown()
+}
+
+// becomesAnothers is a number that another resource of the same plan has or becomes too: of the two adds
+// one would fail, perhaps after the delete.
+func becomesAnothers(id string, plan phoneNumberModel) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s cannot be replaced", id),
+		fmt.Sprintf("It would become the %s number %s, and another resource has or becomes that number too. The API takes each number once, so an add would fail, perhaps after the delete. "+
+			"Give each resource a number of its own; where resources have got other addresses, a moved block for each keeps its number and its id.",
+			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString()))
 }
 
 // addedBesideTheState is a number to be added that stands in the state. Terraform shows it for a taint and
@@ -316,10 +340,20 @@ func (c *changePlan) checkReplacement(ctx context.Context) {
 	existing, err := c.account.lookUp(ctx, wanted)
 	switch {
 	case err != nil:
-		c.diags.Append(c.account.lookUpFailed(err, wanted))
+		c.diags.Append(c.account.replacementUnchecked(err, id, wanted))
+		return
 	case existing != nil && existing.ID != id:
 		c.diags.AddAttributeError(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s cannot be replaced", id),
-			"The number that it would become is registered already, so the add would fail after the delete. "+alreadyExistsAdvice(existing, wanted))
+			"The number that it would become is registered already, so the add would fail after the delete. "+c.account.alreadyExistsAdvice(existing, wanted))
+		return
+	case !wanted.isNumberKnown():
+		return
+	}
+	// Another user's numbers are not in that listing, and the state may hold them.
+	held, isHeld := c.account.holds(wanted.metaID())
+	isAnothers := isHeld && held.id != id && held.userID != target.ValueString()
+	if isAnothers || c.account.planReplacement(wanted.metaID(), id) != "" {
+		c.diags.Append(becomesAnothers(id, wanted))
 	}
 }
 
@@ -379,9 +413,8 @@ func names(paths path.Paths) string {
 	return text
 }
 
-// lookUp finds a number to be added among those of its user, nil when it is not there or cannot be
-// looked up: a plan without a network works. An error is one that the apply would meet too: an unknown
-// user or, for the first number of a user, an answer that refuses.
+// lookUp finds a number to be added among those of its user, nil when it is not there or nothing can be
+// asked yet.
 func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.PhoneNumber, error) {
 	userID := wanted.UserID.ValueString()
 	if wanted.UserID.IsUnknown() {
@@ -389,24 +422,20 @@ func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.
 	}
 	client, diags := a.client()
 	timeout, timeoutDiags := wanted.Timeouts.Read(ctx, defaultReadTimeout)
-	if diags.HasError() || timeoutDiags.HasError() || a.isSilent(userID) {
+	if diags.HasError() || timeoutDiags.HasError() {
 		return nil, nil
+	}
+	if err := a.whyUnlisted(userID); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	// Values that are not known yet match no number; the listing still tells whether the user is there.
 	numbers, err := client.FindByMetaID(ctx, userID, wanted.Platform.ValueString(), wanted.MetaPhoneNumberID.ValueString())
-	switch {
-	case len(numbers) > 0:
-		return &numbers[0], nil
-	case bizapi.KindOf(err) == bizapi.KindUnknownUser:
+	if err != nil || len(numbers) == 0 {
 		return nil, err
-	case err != nil && ctx.Err() == nil:
-		if isFirst := a.keepSilent(userID); isFirst && isRefusal(err) {
-			return nil, err
-		}
 	}
-	return nil, nil
+	return &numbers[0], nil
 }
 
 // isRefusal tells an answer that says no to this configuration from a network or a server that fails.
@@ -418,15 +447,32 @@ func isRefusal(err error) bool {
 	return false
 }
 
-// lookUpFailed is a plan of a number whose user's numbers are refused. Only an unknown user is an error:
-// a plan may be made where the API's key is not at hand.
-func (a *account) lookUpFailed(err error, plan phoneNumberModel) diag.Diagnostic {
+// createUnchecked is a number to be added whose user's numbers cannot be listed. A network or a server that
+// fails is passed over, since a plan without a network works; the first refusal of a user's listing is
+// warned of, since an apply would meet it too. An unknown user is an error.
+func (a *account) createUnchecked(err error, plan phoneNumberModel) diag.Diagnostics {
 	failed := a.diagnosticOfUser(err, plan)
+	isFirst := a.noteUnlisted(plan.UserID.ValueString(), err)
+	switch {
+	case bizapi.KindOf(err) == bizapi.KindUnknownUser:
+		return diag.Diagnostics{failed}
+	case isFirst && isRefusal(err):
+		return diag.Diagnostics{diag.NewWarningDiagnostic("Plan was not held against the account: "+failed.Summary(),
+			"Whether the number is there already, and whether its user is, could not be looked up. An apply would fail the same way.\n\n"+failed.Detail())}
+	}
+	return nil
+}
+
+// replacementUnchecked is a number to be replaced where nothing tells whether its add would succeed.
+func (a *account) replacementUnchecked(err error, id string, plan phoneNumberModel) diag.Diagnostic {
+	failed := a.diagnosticOfUser(err, plan)
+	a.noteUnlisted(plan.UserID.ValueString(), err)
 	if bizapi.KindOf(err) == bizapi.KindUnknownUser {
 		return failed
 	}
-	return diag.NewWarningDiagnostic("Plan was not held against the account: "+failed.Summary(),
-		"Whether the number is there already, and whether its user is, could not be looked up. An apply would fail the same way.\n\n"+failed.Detail())
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s cannot be replaced", id),
+		fmt.Sprintf("The phone numbers of user %s cannot be listed, so nothing tells whether the number could be added after it is deleted. Plan again once they can.\n\n%s: %s",
+			plan.UserID.ValueString(), failed.Summary(), failed.Detail()))
 }
 
 // diagnosticOfUser is a user whose numbers cannot be listed.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,6 +100,69 @@ func TestProtectedNumberThatIsGoneIsAddedAgain(t *testing.T) {
 	server.Remove(added.ID)
 	w.apply().succeeded().silent().does(address, "create")
 	w.plan().succeeded().silent().does()
+}
+
+// Without the listing nothing tells whether the add would succeed after the delete.
+func TestReplacementThatCannotBeCheckedIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]sandbox.Behaviour{
+		"a refusal":     sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`),
+		"a wrong URL":   sandbox.Respond(404, "application/json", `{"message":"Not found"}`),
+		"a redirect":    sandbox.Respond(302, "text/plain", "", "Location: /elsewhere"),
+		"a failure":     sandbox.Respond(500, "text/plain", "failed"),
+		"no connection": sandbox.Drop(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server, added := applied(t, sandbox.Options{}, withToken(testToken))
+			w.setenv("BIZAPI_MAX_RETRIES", "0")
+			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal})
+			// The second resource meets the failure first or after.
+			w.write("main.tf", number(withToken(nextToken))+strings.NewReplacer(`"main"`, `"new"`, whatsAppID, "17841234567890123").Replace(number(withToken(testToken))))
+			w.plan("-refresh=false").failed("Phone number "+added.ID+" cannot be replaced", "cannot be listed", "nothing tells whether the number could be added after it is deleted")
+			writes(t, server, 0, 0)
+		})
+	}
+}
+
+// Of two resources that come to one number, one add would fail, perhaps after its delete.
+func TestReplacementByANumberThatAnotherResourceGetsIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	const other = "17841234567890123"
+	resource := func(name, metaID string, arguments ...string) string {
+		return strings.NewReplacer(`"main"`, strconv.Quote(name), whatsAppID, metaID).Replace(number(append(arguments, withToken(testToken))...))
+	}
+	const problem, way = "cannot be replaced", "a moved block for each keeps its number and its id"
+	tests := map[string]struct {
+		before, after string
+		want          []string
+	}{
+		"two become one":             {resource("a", "1") + resource("b", "2"), resource("a", other) + resource("b", other), []string{problem, "another resource has or becomes that number too", way}},
+		"one becomes what is new":    {resource("a", "1"), resource("a", other) + resource("b", other), []string{problem, "another resource has or becomes that number too", way}},
+		"one becomes another user's": {resource("a", "1") + resource("b", "2", `user_id = "usr_other"`), resource("a", "2") + resource("b", "2", `user_id = "usr_other"`), []string{problem, way}},
+		"two swap":                   {resource("a", "1") + resource("b", "2"), resource("a", "2") + resource("b", "1"), []string{problem, "do not import it a second time", way}},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, url := newServer(t, sandbox.Options{Users: []string{testUser, "usr_other"}})
+			w := newWorkspace(t, url)
+			w.write("main.tf", tests[name].before)
+			w.apply().succeeded()
+			server.ForgetRequests()
+			w.write("main.tf", tests[name].after)
+			w.plan().failed(tests[name].want...)
+			writes(t, server, 0, 0)
+		})
+	}
+	t.Run("two are new", func(t *testing.T) {
+		t.Parallel()
+		_, url := newServer(t, sandbox.Options{})
+		w := newWorkspace(t, url)
+		w.write("main.tf", resource("a", "1")+resource("b", "1"))
+		w.plan().succeeded().warned("The whatsapp number 1 is to be added twice", "Keep one of the two")
+		w.apply().failed("Phone number already exists", "do not import it a second time")
+	})
 }
 
 // Two resources of one number: the add would meet the number of the other, or race its delete.
