@@ -187,13 +187,14 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// A dead address is known within the request timeout, however many retries there may be.
+// A dead address is known within the request timeout, however many retries there may be, and even where a
+// number that is new is looked for three times.
 func TestNobodyListensForLongerThanTheRequestTimeout(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	root := parsedURL(t, "http://"+listener.Addr().String())
 	must(t, listener.Close())
-	for timeout, want := range map[time.Duration]int{5 * time.Second: 3, time.Minute: 10, time.Millisecond: 1} {
+	for timeout, want := range map[time.Duration]int{5 * time.Second: 2, DefaultRequestTimeout: 4, time.Millisecond: 1} {
 		clock := newFakeClock()
 		client, _ := newClient(t, nil, func(o *Options) {
 			o.BaseURL, o.Clock, o.MaxRetries, o.RequestTimeout = root, clock, 10, timeout
@@ -205,7 +206,7 @@ func TestNobodyListensForLongerThanTheRequestTimeout(t *testing.T) {
 		} {
 			began, before := clock.Now(), len(clock.sleeps())
 			mustFail(t, doing(), KindUnreachable)
-			if took, slept := clock.Now().Sub(began), len(clock.sleeps())-before; took >= max(timeout, firstBackoff+time.Millisecond) || slept != want {
+			if took, slept := clock.Now().Sub(began), len(clock.sleeps())-before; took >= max(timeout/3, firstBackoff+time.Millisecond) || slept != want {
 				t.Errorf("%s with a request timeout of %s: %d retries in %s, want %d", name, timeout, slept, took, want)
 			}
 		}
@@ -340,6 +341,20 @@ func TestSecretsThatAServerEchoesGoNowhere(t *testing.T) {
 			t.Errorf("a secret is in the log:\n%s", &log)
 		}
 	})
+}
+
+// Nobody knows how short a key is, and a short one may be a part of any word.
+func TestAShortSecretIsCutOutAsAWord(t *testing.T) {
+	const short = "pa55wd"
+	client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Correlation-Id", short)
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"message":"Invalid API key `+short+`, (`+short+`); see pa55wds"}`)
+	}), func(o *Options) { o.APIKey = short })
+	_, err := client.List(t.Context(), user)
+	if failure := failureOf(t, err, KindUnauthorized); failure.Message != "Invalid API key [redacted] [redacted] see pa55wds" || failure.CorrelationID == short {
+		t.Errorf("got %v", err)
+	}
 }
 
 func TestSecretsInBodiesThatAreShownGoNowhere(t *testing.T) {

@@ -72,6 +72,9 @@ type Error struct {
 	Message string
 	// CorrelationID is what the API's operators find the call by: theirs, or the one that was sent.
 	CorrelationID string
+	// SentID is the correlation id that was sent, which is shown where a server's may be a token; empty when
+	// nothing was sent.
+	SentID string
 	// Existing is, for KindAlreadyExists, the number of the same user that is in the way; nil when it
 	// is another user's, or could not be looked up.
 	Existing *PhoneNumber
@@ -118,7 +121,7 @@ type refusal struct {
 
 // newRefusal makes an Error of an answer that is not a success.
 func (c *Client) newRefusal(call call, answer answer) *Error {
-	e := &Error{Method: call.method, Path: call.path(), Status: answer.status, CorrelationID: answer.correlationID}
+	e := &Error{Method: call.method, Path: call.path(), Status: answer.status, CorrelationID: answer.correlationID, SentID: answer.sentID}
 	var body refusal
 	_ = json.Unmarshal(answer.body, &body) // a field of another type leaves the rest readable
 	if body.Error+body.Message == "" {
@@ -172,7 +175,7 @@ func refusalKind(status int, text string) Kind {
 func (c *Client) unreadable(call call, answer answer, problem string) *Error {
 	return c.redacted(&Error{
 		Kind: KindUnreadable, Method: call.method, Path: call.path(), Status: answer.status,
-		CorrelationID: answer.correlationID, Message: problem, PerhapsDone: true,
+		CorrelationID: answer.correlationID, SentID: answer.sentID, Message: problem, PerhapsDone: true,
 	})
 }
 
@@ -189,7 +192,9 @@ func canceled(ctx context.Context, call call) *Error {
 func (c *Client) redacted(failure *Error) *Error {
 	failure.Path = c.secrets.Redact(failure.Path)
 	failure.Message = c.secrets.Redact(failure.Message)
-	failure.CorrelationID = c.secrets.Redact(failure.CorrelationID)
+	if id := failure.CorrelationID; c.secrets.Redact(id) != id || c.secrets.isShort(id) {
+		failure.CorrelationID = failure.SentID
+	}
 	return failure
 }
 

@@ -169,7 +169,7 @@ func (e *exchange) noAnswer(ctx context.Context, cause error) *Error {
 	_, badCertificate := errors.AsType[*tls.CertificateVerificationError](cause)
 	failure := &Error{
 		Kind: KindNoAnswer, Method: e.call.method, Path: e.call.path(), Status: e.answer.status,
-		CorrelationID: e.answer.correlationID, Message: cause.Error(),
+		CorrelationID: e.answer.correlationID, SentID: e.answer.sentID, Message: cause.Error(),
 	}
 	timedOut := errors.Is(cause, context.DeadlineExceeded)
 	switch connected := e.connected.Load(); {
@@ -199,7 +199,7 @@ func (e *exchange) givenUp(ctx context.Context, cause error) *Error {
 	}
 	if e.answer.status != 0 {
 		failure.Message += fmt.Sprintf("; the last of %d attempts was answered with status %d", e.attempts, e.answer.status)
-		failure.CorrelationID = e.answer.correlationID
+		failure.CorrelationID, failure.SentID = e.answer.correlationID, e.answer.sentID
 	}
 	return e.client.redacted(failure)
 }

@@ -70,7 +70,7 @@ func (c *Client) excerpt(call call, text string, length int) string {
 		text = text[:max(0, len(text)-unsafeEnd)]
 	}
 	text = oneLine(secretField.ReplaceAllString(c.secrets.Redact(text), `${1}"`+Redacted+`"`))
-	text = withoutOpaqueWords(text, call.said())
+	text = withoutOpaqueWords(c.secrets.withoutShort(text), call.said())
 	if short := []rune(text); len(short) > length {
 		return string(short[:length]) + "…"
 	}
@@ -123,11 +123,25 @@ func isMadeOfWords(text string, said map[string]bool) bool {
 	isBetween := func(r rune) bool { return r == '/' || isJSON && strings.ContainsRune("{}[]\",:", r) }
 	for _, part := range strings.FieldsFunc(address, isBetween) {
 		isKnown := said[part] || isPath && shortForm.MatchString(part) || isJSON && countForm.MatchString(part)
-		if !isKnown && !wordForm.MatchString(part) {
+		if !isKnown && (!wordForm.MatchString(part) || isPassphrase(part)) {
 			return false
 		}
 	}
 	return true
+}
+
+// isPassphrase tells words that are joined as a token may be from the names that the API has.
+func isPassphrase(text string) bool {
+	joints := strings.Count(text, "-") + strings.Count(text, "_")
+	return joints > 1 && !apiNames[strings.ToLower(text)]
+}
+
+// apiNames are the names of three and more words that the API's own messages have: fields, headers and
+// Meta's permissions.
+var apiNames = map[string]bool{
+	"meta_phone_number_id": true, "phone_number_id": true, "whatsapp_business_account_id": true,
+	"x-api-key": true, "x-correlation-id": true,
+	"whatsapp_business_messaging": true, "whatsapp_business_management": true, "instagram_manage_messages": true,
 }
 
 var (
@@ -157,8 +171,16 @@ func (c call) said() map[string]bool {
 }
 
 // correlationForm is what a server's correlation id looks like: words, hexadecimal numbers, UUIDs and
-// ULIDs, with a sign between them. Anything else of 10 and more characters may be a token.
-var correlationForm = regexp.MustCompile(`^(?:(?:[A-Z]?[a-z]+|[0-9a-f]+|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$))+$`)
+// ULIDs, with a sign between them, or anything short behind a name that says what it is; a place may end
+// it. Anything else of 10 and more characters may be a token, and so may words without a digit or a name.
+var correlationForm = regexp.MustCompile(`^(?:`+correlationName+`[A-Za-z0-9]{1,24}|(?:(?:[A-Z]?[a-z]+|[0-9a-f]+|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$|-[A-Z]{3}$))+)$`)
+
+const correlationName = `(?i:req|request|corr|correlation|trace)[-_]`
+
+var (
+	correlationNamed = regexp.MustCompile(`^` + correlationName)
+	hasDigit         = regexp.MustCompile(`[0-9]`)
+)
 
 // longestCorrelationID bounds a server's correlation id, in bytes. W3C's traceparent has 55.
 const longestCorrelationID = 64
@@ -167,7 +189,8 @@ const longestCorrelationID = 64
 // sent is the one that it was given, which it may repeat.
 func correlationID(text, sent string) string {
 	isShort := len(text) < shortestToken && strings.Trim(text, letters+"0123456789-_.:=/+") == ""
-	if text == sent || isShort || len(text) <= longestCorrelationID && correlationForm.MatchString(text) {
+	hasForm := len(text) <= longestCorrelationID && correlationForm.MatchString(text) && (hasDigit.MatchString(text) || correlationNamed.MatchString(text))
+	if text == sent || isShort || hasForm {
 		return text
 	}
 	return ""
@@ -183,7 +206,7 @@ func (c *Client) redirectTarget(call call, header http.Header) string {
 	}
 	host := target.Host
 	for label := range strings.FieldsFuncSeq(target.Hostname(), func(r rune) bool { return r == '.' }) {
-		if len(label) >= shortestToken && !wordForm.MatchString(label) && target.Hostname() != c.baseURL.Hostname() {
+		if len(label) >= shortestToken && (!wordForm.MatchString(label) || isPassphrase(label)) && target.Hostname() != c.baseURL.Hostname() {
 			host = Redacted
 		}
 	}

@@ -22,6 +22,8 @@ var untoldTokens = []string{
 	`EAA/+"&=\<>'!~%42?ü€𝄞fake`,
 	"EAA-fake-Token-0001",
 	"fake.token:with/signs0002",
+	"fake-words-that-open-doors",
+	"fake_words_that_open_doors",
 }
 
 // writingsOf are the ways in which servers write a token into a text.
@@ -154,6 +156,11 @@ func TestCorrelationIDs(t *testing.T) {
 		"W3C's traceparent":         {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true},
 		"of a load balancer":        {"Root=1-67891233-abcdef012345678912345678", true},
 		"words and a number":        {"corr-list-0001", true},
+		"a number behind a name":    {"CORR-12345678", true},
+		"a key behind a name":       {"req_8fK2mQ9zXy12", true},
+		"words behind a name":       {"corr-unknown-key", true},
+		"of a place":                {"8a1b2c3d4e5f6071-FRA", true},
+		"words":                     {"fake-words-that-open-doors", false},
 		"a short one":               {"aZ09/x+=", true},
 		"empty":                     {"", false},
 		"a token of Meta's":         {untoldTokens[0], false},

@@ -380,7 +380,7 @@ func (a *account) run(ctx context.Context, f *fetch) {
 		_ = a.client.clock.Sleep(ctx, wait) // the read that follows fails where ctx has ended
 	}
 	start := a.client.clock.Now()
-	rows, err := a.read(ctx)
+	rows, correlationID, err := a.read(ctx)
 	end := a.client.clock.Now()
 
 	a.mu.Lock()
@@ -392,6 +392,7 @@ func (a *account) run(ctx context.Context, f *fetch) {
 	}
 	if err == nil {
 		f.listing = newListing(rows)
+		f.listing.correlationID = correlationID
 		f.listing.wasEmpty, f.listing.endedAt = len(rows) == 0, end
 		for _, change := range a.journal {
 			if change.deleted || start.Sub(change.at) < settlingTime {
@@ -410,12 +411,13 @@ func (a *account) run(ctx context.Context, f *fetch) {
 	a.startNext()
 }
 
-// read fetches all pages.
-func (a *account) read(ctx context.Context) ([]PhoneNumber, error) {
-	rows, err := readPages(ctx, func(ctx context.Context, query url.Values) ([]PhoneNumber, error) {
+// read fetches all pages. The correlation id is that of the last one.
+func (a *account) read(ctx context.Context) (rows []PhoneNumber, correlationID string, err error) {
+	rows, err = readPages(ctx, func(ctx context.Context, query url.Values) ([]PhoneNumber, error) {
 		call := a.call()
 		call.query, call.onHold = query, a.noteHold
 		answer, err := a.client.do(ctx, call)
+		correlationID = answer.correlationID
 		if err != nil {
 			return nil, err
 		}
@@ -423,9 +425,12 @@ func (a *account) read(ctx context.Context) ([]PhoneNumber, error) {
 	})
 	if _, isAnswered := errors.AsType[*Error](err); err != nil && !isAnswered {
 		call := a.call()
-		err = &Error{Kind: KindUnreadable, Method: call.method, Path: call.path(), Message: err.Error()}
+		err = &Error{
+			Kind: KindUnreadable, Method: call.method, Path: call.path(), Status: http.StatusOK,
+			CorrelationID: correlationID, Message: err.Error(),
+		}
 	}
-	return rows, err
+	return rows, correlationID, err
 }
 
 func (a *account) call() call {
@@ -450,6 +455,8 @@ type listing struct {
 	recentUntil  time.Time
 	servesUntil  time.Time
 	wasEmpty     bool // the server listed nothing
+	// correlationID is that of the last page.
+	correlationID string
 
 	rows         []PhoneNumber // oldest first; one without an ID has been deleted
 	byID         map[string]int

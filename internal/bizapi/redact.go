@@ -34,6 +34,7 @@ type Secrets struct {
 	mu     sync.RWMutex
 	base   uint64
 	hashes map[int]*hashesOfLength
+	short  map[string]struct{} // what is too short for hashes
 }
 
 // hashesOfLength are the forms of one length. Their hash is that of Rabin and Karp, which moves along
@@ -44,14 +45,18 @@ type hashesOfLength struct {
 }
 
 // Hold makes Redact cut secret out from now on, with and without the white space around it, which
-// headers lose. Texts under 8 bytes are not held.
+// headers lose. Of texts under 8 bytes, only whole words of a server's messages are cut out.
 func (s *Secrets) Hold(secret string) {
 	s.hold(secret)
 	s.hold(strings.TrimSpace(secret))
 }
 
 func (s *Secrets) hold(secret string) {
-	if len(secret) < shortestSecret || s.holds(secret) {
+	if len(secret) < shortestSecret {
+		s.holdShort(secret)
+		return
+	}
+	if s.holds(secret) {
 		return
 	}
 	forms := writtenForms(secret)
@@ -68,6 +73,34 @@ func (s *Secrets) hold(secret string) {
 		}
 		ofLength.known[s.hash(form)] = struct{}{}
 	}
+}
+
+func (s *Secrets) holdShort(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.short == nil {
+		s.short = map[string]struct{}{}
+	}
+	s.short[secret] = struct{}{}
+}
+
+// withoutShort returns text without the words that are a short secret. The white space between words
+// becomes a blank.
+func (s *Secrets) withoutShort(text string) string {
+	words := strings.Fields(text)
+	for at, word := range words {
+		if s.isShort(word) || s.isShort(strings.Trim(word, punctuation)) {
+			words[at] = Redacted
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func (s *Secrets) isShort(word string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, isShort := s.short[word]
+	return isShort && word != ""
 }
 
 func (s *Secrets) holds(secret string) bool {

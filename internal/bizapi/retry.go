@@ -91,10 +91,15 @@ func (c *Client) repeat(exchange *exchange, request *http.Request) error {
 }
 
 // mayRetry tells whether there is time for the wait after attempt number attempt, from 0. A server that
-// cannot be reached at all is given up within the request timeout, counted from the first attempt: it is
-// more often a wrong address than one that comes back. One retry there is in any case.
+// cannot be reached at all is more often a wrong address than one that comes back, so it is given up within
+// a third of the request timeout: an apply of a new number looks for it three times, when it is planned,
+// when it is planned again, and when it is added. One retry there is, unless the first attempt took as long.
 func (c *Client) mayRetry(kind Kind, attempt int, began time.Time) bool {
-	return kind != KindUnreachable || attempt == 0 || c.clock.Now().Add(longestWait(attempt)).Sub(began) < c.requestTimeout
+	if kind != KindUnreachable {
+		return true
+	}
+	spent, patience := c.clock.Now().Sub(began), c.requestTimeout/3
+	return attempt == 0 && spent < patience || spent+longestWait(attempt) < patience
 }
 
 // longestWait is pause's, without its jitter.

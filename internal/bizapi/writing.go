@@ -92,7 +92,9 @@ func (a *adding) checkAbsent(ctx context.Context) error {
 	if len(existing) == 0 {
 		return nil
 	}
-	return a.alreadyExists(&Error{}, existing[0], "the account holds it already")
+	call := a.account.call()
+	seen := &Error{Method: call.method, Path: call.path(), Status: http.StatusOK, CorrelationID: listing.correlationID}
+	return a.alreadyExists(seen, existing[0], "the account holds the number already, so it was not sent")
 }
 
 // post sends the request once.
@@ -183,7 +185,6 @@ func isRefusal(failure *Error) bool {
 func (a *adding) alreadyExists(failure *Error, existing PhoneNumber, message string) *Error {
 	exists := *failure
 	exists.Kind, exists.Existing, exists.Message = KindAlreadyExists, &existing, message
-	exists.Method, exists.Path = a.call.method, a.call.path()
 	return a.client.redacted(&exists)
 }
 
@@ -199,7 +200,7 @@ func (a *adding) unknownOutcome(failure *Error, listing error) *Error {
 func (a *adding) givenUp(ctx context.Context, failure *Error) *Error {
 	end := canceled(ctx, a.call)
 	end.Message += "; before that: " + failure.Message
-	end.Status, end.CorrelationID, end.PerhapsDone = failure.Status, failure.CorrelationID, failure.PerhapsDone
+	end.Status, end.CorrelationID, end.SentID, end.PerhapsDone = failure.Status, failure.CorrelationID, failure.SentID, failure.PerhapsDone
 	return a.client.redacted(end)
 }
 

@@ -126,8 +126,9 @@ func redactedBy(redact func(string) string, err error) error {
 		return err
 	}
 	shown := *failure
-	for _, text := range []*string{&shown.Path, &shown.Message, &shown.CorrelationID} {
-		*text = redact(*text)
+	shown.Path, shown.Message = redact(shown.Path), redact(shown.Message)
+	if redact(shown.CorrelationID) != shown.CorrelationID {
+		shown.CorrelationID = shown.SentID
 	}
 	return &shown
 }

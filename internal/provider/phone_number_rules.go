@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -49,7 +50,7 @@ func userIDProblem(userID string) string {
 	case len(userID) > longestUserID:
 		return fmt.Sprintf("A user id has at most %d characters; this one has %d.", longestUserID, utf8.RuneCountInString(userID))
 	case !userIDForm.MatchString(userID):
-		return fmt.Sprintf("A user id holds letters, digits, - and _ only; this is %q.", userID)
+		return fmt.Sprintf("A user id holds letters, digits, - and _ only; %s.", odd(userID, userIDForm))
 	}
 	return ""
 }
@@ -63,7 +64,7 @@ func metaIDProblem(platform, id string) string {
 	case utf8.RuneCountInString(id) > longestMetaID:
 		return fmt.Sprintf("meta_phone_number_id has at most %d characters; this one has %d.", longestMetaID, utf8.RuneCountInString(id))
 	case platform == webChat && !webChatIDForm.MatchString(id):
-		return fmt.Sprintf("The id of a web chat channel holds letters, digits and @ . _ + - only; this is %q.", id)
+		return fmt.Sprintf("The id of a web chat channel holds letters, digits and @ . _ + - only; %s.", odd(id, webChatIDForm))
 	case platform != whatsApp && platform != instagram || digits.MatchString(id):
 		return ""
 	case phoneNumberLookup.MatchString(id):
@@ -71,7 +72,26 @@ func metaIDProblem(platform, id string) string {
 	case strings.HasPrefix(id, "@"):
 		return fmt.Sprintf("%q looks like a handle. The API wants Meta's numeric id of the account, and the handle belongs in display_name. ", id) + whereMetaIDIs(platform)
 	}
-	return fmt.Sprintf("The id must be digits only for %s; this is %q. ", platform, id) + whereMetaIDIs(platform)
+	return fmt.Sprintf("The id must be digits only for %s; %s. ", platform, odd(id, digits)) + whereMetaIDIs(platform)
+}
+
+// shown is a value that is refused, unless it may be a token that stands in the place of another argument.
+func shown(value string) string {
+	if length := utf8.RuneCountInString(value); length >= shortestToken {
+		return fmt.Sprintf("this text of %d characters", length)
+	}
+	return strconv.Quote(value)
+}
+
+// odd says what keeps a value from being of a form for single characters, without showing more of it than
+// that.
+func odd(value string, form *regexp.Regexp) string {
+	for _, r := range value {
+		if !form.MatchString(string(r)) {
+			return fmt.Sprintf("this one of %d characters has %q", utf8.RuneCountInString(value), r)
+		}
+	}
+	return "this one has something else"
 }
 
 // whereMetaIDIs is the published page's way to the right id.
@@ -109,7 +129,7 @@ func platformRules() []validator.String {
 			if isPlatform(platform) {
 				return ""
 			}
-			return fmt.Sprintf("The platforms are whatsapp, instagram and webchat, in small letters; this is %q.", platform)
+			return fmt.Sprintf("The platforms are whatsapp, instagram and webchat, in small letters; this is %s.", shown(platform))
 		},
 	}}
 }

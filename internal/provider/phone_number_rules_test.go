@@ -64,3 +64,25 @@ func TestTokenProblemNeverRepeatsTheToken(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Two values are easily given in each other's place.
+func TestNoProblemRepeatsAToken(t *testing.T) {
+	for _, token := range []string{"EAAfakeTok", "EAAfakeTokenOfFortyAndMoreCharacters0123456789", "sk_live_fake+key/=", strings.Repeat("9", 200)} {
+		_, duration := parseDuration(token)
+		problems := []string{duration, userIDProblem(token + "!"), userIDProblem(strings.Repeat(token, 6))}
+		for _, platform := range []string{whatsApp, instagram, webChat, ""} {
+			problems = append(problems, metaIDProblem(platform, token), metaIDProblem(platform, token+" "))
+		}
+		for _, r := range append(platformRules(), displayNameRules()...) {
+			problems = append(problems, r.(rule).problem(token))
+		}
+		for _, problem := range problems {
+			if strings.Contains(problem, token) {
+				t.Errorf("shown: %s", problem)
+			}
+		}
+	}
+	if problem := metaIDProblem(whatsApp, "EAAfakeTok"); problem == "" {
+		t.Error("a token is taken for a Meta id: nothing is proven")
+	}
+}

@@ -267,7 +267,7 @@ func userAgent(version, terraformVersion string) string {
 func parseDuration(text string) (time.Duration, string) {
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration <= 0 {
-		return 0, fmt.Sprintf("%q is not a length of time. Write a number and a unit, such as 45s or 2m.", text)
+		return 0, shown(text) + " is not a length of time. Write a number and a unit, such as 45s or 2m."
 	}
 	return duration, ""
 }

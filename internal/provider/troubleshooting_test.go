@@ -307,7 +307,7 @@ func TestTroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 				existing := server.Numbers(testUser)[0]
 				done.failed("Phone number already exists", existing.ID, "delete it first", "create_before_destroy", "destroy = false")
 				if appears == "before the plan" {
-					done.warned("Phone number "+existing.ID+" exists already", "import {")
+					done.warned("Phone number "+existing.ID+" exists already", "import {").failed("status 200", "correlation id", "it was not sent")
 				} else {
 					done.silent().failed("status 4", "correlation id")
 				}
