@@ -173,7 +173,7 @@ func (c call) said() map[string]bool {
 // correlationForm is what a server's correlation id looks like: words, hexadecimal numbers, UUIDs and
 // ULIDs, with a sign between them, or anything short behind a name that says what it is; a place may end
 // it. Anything else of 10 and more characters may be a token, and so may words without a digit or a name.
-var correlationForm = regexp.MustCompile(`^(?:`+correlationName+`[A-Za-z0-9]{1,24}|(?:(?:[A-Z]?[a-z]+|[0-9a-f]+|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$|-[A-Z]{3}$))+)$`)
+var correlationForm = regexp.MustCompile(`^(?:` + correlationName + `[A-Za-z0-9]{1,24}|(?:(?:[A-Z]?[a-z]+|[0-9a-f]+|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-HJKMNP-TV-Z]{26})(?:[-_.:=/]|$|-[A-Z]{3}$))+)$`)
 
 const correlationName = `(?i:req|request|corr|correlation|trace)[-_]`
 

@@ -37,9 +37,10 @@ type getPage func(ctx context.Context, query url.Values) ([]PhoneNumber, error)
 // row of the page before: a page shows neighbours at one instant, and where it begins with a row that
 // is known, nothing can have slipped through between. The end is where nothing is behind the last row
 // and that row has not moved: a short page is none, since servers cap pages as they like, and not all
-// alike. Where it moves again and again, the newest rows tell (see endsNewest). A number that exists all
-// along is missed only if a delete and an add before it cancel out between the two requests of such a
-// look, or under the exception of longListing.
+// alike. Where it moves again and again, the newest rows tell (see endsNewest). What is left is a delete
+// and an add before it that cancel out between the two requests of such a look, a delete among rows of one
+// instant that a server shows in another order each time, and the exception of longListing. A number that
+// exists all along may be missed then; none is believed gone before another listing lacks it too.
 func readPages(ctx context.Context, get getPage) ([]PhoneNumber, error) {
 	p := &paging{get: get, known: map[string]struct{}{}, ascends: true}
 	err := p.begin(ctx)
@@ -65,12 +66,17 @@ type paging struct {
 	last    string        // the id of its last row
 	at      int           // its offset
 	from    int           // the offset to go on from
-	longest int           // rows of the longest page
+	instant string        // where wide: the time of its last rows, of which more may be behind them
+	length  int           // rows of the latest page that was taken
+	longest int           // rows of the longest one
 
 	plain    bool // the server refused the query
+	paged    bool // the server answered a page at an offset
 	mayEnd   bool // nothing may be behind the latest page
 	isCalm   bool // no row was seen to move
-	wide     bool // pages overlap by all rows of an instant
+	varies   bool // pages were cut to different lengths
+	tied     bool // neighbours were added at one instant
+	wide     bool // pages overlap by all rows of an instant and one before them
 	ascends  bool // all pages were oldest first, and each one to the next
 	restless int  // how often the last row had moved when it was looked at again
 	back     int  // rows to step back by if the next page does not join on
@@ -90,7 +96,7 @@ func (p *paging) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.at, p.back, p.isCalm, p.page, p.twice, p.restless = 0, 0, p.starts == 0, nil, 0, 0
+	p.at, p.back, p.isCalm, p.page, p.instant, p.twice, p.restless = 0, 0, p.starts == 0, nil, "", 0, 0
 	if len(page) == 0 {
 		p.ended = true
 		return nil
@@ -107,12 +113,13 @@ func (p *paging) step(ctx context.Context) error {
 		return p.lookBehind(ctx)
 	}
 	page, err := p.ask(ctx, p.from)
-	if isRefused(err) && p.plain {
+	if isRefused(err) && p.plain && !p.paged {
 		return p.endPlain()
 	}
 	if err != nil {
 		return err
 	}
+	p.paged = p.paged || p.from > 0
 	return p.goOn(ctx, page)
 }
 
@@ -140,55 +147,93 @@ func (p *paging) isAll(page []PhoneNumber) bool {
 	return len(page) > 1 && len(page) >= len(p.rows) && !p.hasNews(page)
 }
 
-// joins tells whether a page may begin with a row: one that is known or, where the server has no order
-// among the rows of one instant, another one of that instant.
+// joins tells whether a page may begin with a row: one that is known and, where the server may have no
+// order among the rows of one instant, stands before all of the last one.
 func (p *paging) joins(row PhoneNumber) bool {
-	return p.isKnown(row.ID) || p.wide && row.CreatedAt == p.page[p.from-p.firstAt].CreatedAt
+	isBefore := row.CreatedAt != p.instant && (older(row.CreatedAt, p.instant) || !p.ascends)
+	return p.isKnown(row.ID) && (p.instant == "" || isBefore)
 }
+
+// showsSingles tells whether a page of one row may be cut short.
+func (p *paging) showsSingles() bool { return p.longest == 1 || p.varies }
 
 // lookBehind asks for what is behind the last row, and then for that row once more: if it has not moved,
 // they are neighbours, or it is the end.
 func (p *paging) lookBehind(ctx context.Context) error {
-	behind, err := p.ask(ctx, p.at+1)
+	behind, refusal := p.ask(ctx, p.at+1)
 	switch {
-	case isRefused(err) && p.plain:
+	case isRefused(refusal) && p.plain && !p.paged:
 		return p.endPlain()
-	case isBeyond(err): // the row before it answers next, and tells whether the server takes offsets
+	case isBeyond(refusal): // the row before it answers next, and tells whether the server takes offsets
 		behind = nil
-	case err != nil:
-		return err
+	case refusal != nil:
+		return refusal
 	}
 	switch {
-	case len(behind) == 0 && p.isCalm && p.requests > longListing:
+	case len(behind) == 0 && refusal == nil && p.isCalm && p.requests > longListing && !p.showsSingles():
 		return p.end(ctx)
 	case len(behind) > 0 && behind[0].ID == p.last || p.isAll(behind):
 		if ignores, err := p.ignoresOffset(ctx); err != nil || ignores {
 			return p.endUnpaged(behind, err)
 		}
 	}
-	page, err := p.ask(ctx, p.at)
+	page, err := p.ask(ctx, p.from)
 	if err != nil {
 		return err
 	}
-	p.from = p.at
-	switch hasMoved := len(page) == 0 || page[0].ID != p.last; {
+	p.paged = p.paged || p.from > 0
+	rest := p.at - p.from + 1 // rows up to the last one
+	p.longest = max(p.longest, len(behind))
+	p.varies = p.varies || len(behind) > 0 && len(page) < min(p.longest, rest+len(behind))
+	switch hasMoved := len(page) == 0 || p.instant == "" && page[0].ID != p.last || !p.joins(page[0]); {
 	case hasMoved:
 		if isEnd, err := p.endsRestless(ctx); err != nil || isEnd {
 			return err
 		}
 		return p.goOn(ctx, page)
-	case len(page) > 1:
+	case len(page) > rest || p.hasNews(page):
 		return p.goOn(ctx, page)
+	case len(page) < rest: // of a server that cuts pages as it likes
+		p.idle++
 	case len(behind) == 0:
-		return p.end(ctx)
+		return p.endHere(ctx, refusal)
 	case behind[0].ID == p.last: // it has moved to and fro
 		p.isCalm = false
 		p.idle++
 	default:
-		p.back = 0
-		p.take(behind, p.at+1)
-		p.mayEnd = len(behind) < p.longest || p.longest == 1
+		p.goOnBehind(behind)
 	}
+	return p.checkBounds()
+}
+
+// goOnBehind takes rows that stand behind the last one.
+func (p *paging) goOnBehind(rows []PhoneNumber) {
+	p.back = 0
+	p.take(rows, p.at+1)
+	p.mayEnd = len(rows) < p.longest || p.longest == 1
+}
+
+// endHere ends the listing where nothing was behind the last row and that has not moved. A server that
+// shows single rows may have cut this page short, and have had a mishap before: it is asked again, and is
+// not believed that it refuses what is behind its rows, unless there is but one.
+func (p *paging) endHere(ctx context.Context, refusal error) error {
+	if !p.showsSingles() || refusal != nil && len(p.rows) == 1 {
+		return p.end(ctx)
+	}
+	if refusal != nil {
+		return refusal
+	}
+	behind, err := p.ask(ctx, p.at+1)
+	if err != nil {
+		return err
+	}
+	if len(behind) == 0 {
+		return p.end(ctx)
+	}
+	if behind[0].ID != p.last {
+		p.goOnBehind(behind)
+	}
+	p.idle++
 	return p.checkBounds()
 }
 
@@ -210,7 +255,8 @@ func (p *paging) endsRestless(ctx context.Context) (bool, error) {
 // endsNewest asks for the newest rows, and ends the listing if one request shows that nothing is missing:
 // they come in the order asked for, and reach back to a row that is known and older than the last one of
 // the pages that were read oldest first. What is not newer than that row stood before the last one, and
-// is known; what is newer stands in this page.
+// is known; what is newer stands in this page, and so does every newer one that is known: a server that
+// orders by something else shows others between them.
 func (p *paging) endsNewest(ctx context.Context) (bool, error) {
 	if p.plain || !p.ascends {
 		return false, nil
@@ -220,11 +266,16 @@ func (p *paging) endsNewest(ctx context.Context) (bool, error) {
 	if isRefused(err) {
 		return false, nil
 	}
-	if err != nil || len(page) == 0 || !inOrder(page, newer) || newer(last, page[0].CreatedAt) {
+	isAnchor := func(row PhoneNumber) bool { return p.isKnown(row.ID) && newer(last, row.CreatedAt) }
+	anchor := slices.IndexFunc(page, isAnchor)
+	if err != nil || anchor < 1 || !inOrder(page, newer) || newer(last, page[0].CreatedAt) || !allTimed(page) || !allTimed(p.rows) {
 		return false, err
 	}
-	reaches := slices.ContainsFunc(page, func(row PhoneNumber) bool { return p.isKnown(row.ID) && newer(last, row.CreatedAt) })
-	if !reaches {
+	isMissing := func(row PhoneNumber) bool {
+		isThere := func(other PhoneNumber) bool { return other.ID == row.ID }
+		return newer(row.CreatedAt, page[anchor].CreatedAt) && !slices.ContainsFunc(page[:anchor], isThere)
+	}
+	if slices.ContainsFunc(p.rows, isMissing) {
 		return false, nil
 	}
 	if err := p.end(ctx); err != nil || !p.ended {
@@ -232,6 +283,10 @@ func (p *paging) endsNewest(ctx context.Context) (bool, error) {
 	}
 	p.add(page)
 	return true, nil
+}
+
+func allTimed(rows []PhoneNumber) bool {
+	return !slices.ContainsFunc(rows, func(row PhoneNumber) bool { return row.CreatedAt == "" })
 }
 
 // longListing is how many requests a listing has taken that need not look at its last row again when
@@ -254,12 +309,15 @@ func (p *paging) take(page []PhoneNumber, at int) {
 	if len(p.rows) > before {
 		p.idle = 0
 	}
+	p.varies = p.varies || len(p.rows) > before && before > 0 && (len(page) > p.longest || p.length < p.longest)
+	p.tied = p.tied || hasTies(page)
+	p.length = len(page)
 	p.longest = max(p.longest, len(page))
 	p.page, p.firstAt = page, at
 	p.last, p.at = page[len(page)-1].ID, at+len(page)-1
-	p.from = p.at
-	if p.wide {
-		p.from = p.at - p.rowsOfLastInstant() + 1
+	p.from, p.instant = p.at, ""
+	if rows := p.rowsOfLastInstant(); p.wide && rows+1 < len(page) {
+		p.from, p.instant = p.at-rows, page[len(page)-1].CreatedAt
 	}
 }
 
@@ -273,25 +331,35 @@ func (p *paging) add(page []PhoneNumber) {
 	}
 }
 
-// rowsOfLastInstant is how many rows at the end of the page are of one instant; 1 where all are, since
-// nothing would come after them otherwise.
+// rowsOfLastInstant is how many rows at the end of the page are of one instant.
 func (p *paging) rowsOfLastInstant() int {
 	rows := 1
 	for rows < len(p.page) && p.page[len(p.page)-rows-1].CreatedAt == p.page[len(p.page)-1].CreatedAt {
 		rows++
 	}
-	if rows == len(p.page) {
-		return 1
-	}
 	return rows
+}
+
+func hasTies(page []PhoneNumber) bool {
+	for at := 1; at < len(page); at++ {
+		if page[at].CreatedAt == page[at-1].CreatedAt {
+			return true
+		}
+	}
+	return false
 }
 
 // end ends the listing if it has as many rows as the offset of the last one says. Fewer are seen where
 // rows were added before those that were read, or where the server has no order among rows of one
-// instant: it may show one of them twice and another never. It is read again then, with pages that
-// overlap by all rows of an instant.
+// instant: it may show one of them twice and another never. Rows that went away hide that. It is read
+// again then, with pages that overlap by all rows of an instant.
 func (p *paging) end(ctx context.Context) error {
-	if isShort := len(p.rows)+p.twice <= p.at; isShort {
+	isShort, mayBeShort := len(p.rows)+p.twice <= p.at, p.tied && !p.isCalm && !p.wide
+	if mayBeShort {
+		p.wide = true
+		return p.begin(ctx)
+	}
+	if isShort {
 		p.wide = true
 		if p.starts++; p.starts <= maxStarts {
 			return p.begin(ctx)
@@ -401,7 +469,7 @@ func (p *paging) askFor(ctx context.Context, offset int, direction string) ([]Ph
 // isBeyond tells the answers of servers that refuse an offset behind the last row.
 func isBeyond(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
-	return ok && (isRefused(err) || failure.Status == http.StatusNotFound || failure.Status == http.StatusRequestedRangeNotSatisfiable)
+	return ok && failure.Kind != KindUnknownUser && (isRefused(err) || failure.Status == http.StatusNotFound || failure.Status == http.StatusRequestedRangeNotSatisfiable)
 }
 
 func isRefused(err error) bool {
