@@ -217,20 +217,19 @@ func (p *paging) goOnBehind(rows []PhoneNumber) {
 // shows single rows may have cut this page short, and have had a mishap before: it is asked again, and is
 // not believed that it refuses what is behind its rows, unless there is but one.
 func (p *paging) endHere(ctx context.Context, refusal error) error {
-	if !p.showsSingles() || refusal != nil && len(p.rows) == 1 {
+	if !p.showsSingles() {
 		return p.end(ctx)
 	}
-	if refusal != nil {
+	if refusal != nil && len(p.rows) > 1 {
 		return refusal
 	}
 	behind, err := p.ask(ctx, p.at+1)
-	if err != nil {
+	switch isBehindRefused := refusal != nil && isBeyond(err); {
+	case err != nil && !isBehindRefused:
 		return err
-	}
-	if len(behind) == 0 {
+	case len(behind) == 0:
 		return p.end(ctx)
-	}
-	if behind[0].ID != p.last {
+	case behind[0].ID != p.last:
 		p.goOnBehind(behind)
 	}
 	p.idle++

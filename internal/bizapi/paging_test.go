@@ -313,6 +313,67 @@ func TestListOfAServerThatRefusesOffsetsBehindItsRows(t *testing.T) {
 	}
 }
 
+// A page that is refused or empty, once or from some offset on, is not the end of what is behind it.
+func TestNoMishapInTheMiddleEndsAListing(t *testing.T) {
+	all := make([]PhoneNumber, 20)
+	for at := range all {
+		all[at] = PhoneNumber{ID: strconv.Itoa(at), CreatedAt: time.Unix(int64(at), 0).UTC().Format(time.RFC3339)}
+	}
+	caps := map[string][]int{"single rows": {1}, "pages of 7": {7}, "pages of any length": {7, 7, 3, 7, 1, 7, 5}}
+	type mishap func(offset, request int) (page []PhoneNumber, err error, isOne bool)
+	once := func(at, status int) mishap {
+		return func(_, request int) ([]PhoneNumber, error, bool) { return nil, refusedBy(status), request == at }
+	}
+	from := func(at, status int) mishap {
+		return func(offset, _ int) ([]PhoneNumber, error, bool) { return nil, refusedBy(status), offset >= at }
+	}
+	refusesQuery := func(then mishap) mishap {
+		return func(offset, request int) ([]PhoneNumber, error, bool) {
+			if request == 1 {
+				return nil, refusedBy(400), true
+			}
+			return then(offset, request)
+		}
+	}
+	mishaps := map[string]mishap{}
+	for request := 2; request <= 40; request++ {
+		for _, status := range []int{0, 400, 404, 416, 422} {
+			mishaps[fmt.Sprintf("%d once at request %d", status, request)] = once(request, status)
+		}
+	}
+	for _, status := range []int{400, 404, 416, 422} {
+		mishaps[fmt.Sprintf("%d from offset 9 on", status)] = from(9, status)
+		mishaps[fmt.Sprintf("no query, and %d from offset 9 on", status)] = refusesQuery(from(9, status))
+	}
+	for size, caps := range caps {
+		for name, mishap := range mishaps {
+			requests := 0
+			rows, err := readPages(t.Context(), func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+				requests++
+				offset, _ := strconv.Atoi(query.Get("offset"))
+				if page, err, isOne := mishap(offset, requests); isOne {
+					return page, err
+				}
+				return cut(all, offset, caps[requests%len(caps)]), nil
+			})
+			if err == nil && len(rows) != len(all) {
+				t.Errorf("%s, %s: listed %d of %d, and no error", size, name, len(rows), len(all))
+			}
+			if strings.HasPrefix(name, "0 once") && err != nil {
+				t.Errorf("%s, %s: %v", size, name, err)
+			}
+		}
+	}
+}
+
+// refusedBy is a refusal, and none for the status 0: an empty page.
+func refusedBy(status int) error {
+	if status == 0 {
+		return nil
+	}
+	return &Error{Status: status}
+}
+
 func TestListDropsRowsThatComeTwice(t *testing.T) {
 	rows := []PhoneNumber{{ID: "1"}, {ID: "2"}, {ID: "2"}, {ID: "3"}, {ID: "3"}}
 	numbers, err := readPages(t.Context(), func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
