@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"time"
 )
 
 // answer is a response read to its end.
@@ -25,6 +26,7 @@ type answer struct {
 	body          []byte
 	correlationID string // the server's, or else the one that was sent
 	sentID        string // the correlation id of the request
+	startedAt     time.Time
 }
 
 // exchange sends the attempts of one call: each waits at the gate, is bounded by the request
@@ -77,10 +79,10 @@ func (e *exchange) attempt(ctx context.Context, request *http.Request) error {
 	}
 	e.attempts++
 	sentID := rand.Text()
-	e.answer = answer{correlationID: sentID, sentID: sentID}
+	start := e.client.clock.Now()
+	e.answer = answer{correlationID: sentID, sentID: sentID, startedAt: start}
 	request.Header.Set("x-correlation-id", sentID)
 
-	start := e.client.clock.Now()
 	var failure error
 	if cause := e.read(request); cause != nil {
 		failure = e.noAnswer(ctx, cause)

@@ -46,6 +46,9 @@ type NewPhoneNumber struct {
 	AccessToken string `json:"access_token"`
 	// DisplayName is left out of the request when it is empty: a strict server takes no null.
 	DisplayName string `json:"display_name,omitempty"`
+	// Replaces is the id under which the caller has just deleted the same number, empty for none. It is not
+	// sent: a server that has not let go of the number yet says that it exists already.
+	Replaces string `json:"-"`
 }
 
 // Added is what an add came to.

@@ -64,13 +64,14 @@ func (c *Client) pause(ctx context.Context, attempt int, last answer) error {
 // repeat sends what changes nothing when it is sent again, a GET or a DELETE, until it is answered
 // or the retries are used up.
 func (c *Client) repeat(exchange *exchange, request *http.Request) error {
-	retries, began := 0, c.clock.Now()
+	retries, outage := 0, outage{}
 	client := retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: exchange},
 		RetryMax:   c.maxRetries,
 		CheckRetry: func(_ context.Context, response *http.Response, err error) (bool, error) {
 			if err != nil {
-				return isWorthRetrying(KindOf(err)) && c.mayRetry(KindOf(err), retries, began), nil
+				kind := KindOf(err)
+				return isWorthRetrying(kind) && c.mayRetry(&outage, kind, exchange.answer, retries), nil
 			}
 			return isWorthRetrying(refusalKind(response.StatusCode, "")), nil
 		},
@@ -90,16 +91,27 @@ func (c *Client) repeat(exchange *exchange, request *http.Request) error {
 	return err
 }
 
-// mayRetry tells whether there is time for the wait after attempt number attempt, from 0. A server that
-// cannot be reached at all is more often a wrong address than one that comes back, so it is given up within
-// a third of the request timeout: an apply of a new number looks for it three times, when it is planned,
-// when it is planned again, and when it is added. One retry there is, unless the first attempt took as long.
-func (c *Client) mayRetry(kind Kind, attempt int, began time.Time) bool {
+// outage is a server that cannot be reached, from the first attempt that did not get to it. Such a server
+// is more often a wrong address than one that comes back, so it is given up within a third of the request
+// timeout: an apply of a new number looks for it three times, when it is planned, when it is planned again,
+// and when it is added. One retry there is, unless the first attempt took as long. What the gate held back
+// before does not count. The zero value is none.
+type outage struct {
+	since    time.Time
+	attempts int
+}
+
+// mayRetry notes the end of an attempt, and tells whether there is time for the wait after that.
+func (c *Client) mayRetry(outage *outage, kind Kind, last answer, attempt int) bool {
 	if kind != KindUnreachable {
+		outage.attempts = 0
 		return true
 	}
-	spent, patience := c.clock.Now().Sub(began), c.requestTimeout/3
-	return attempt == 0 && spent < patience || spent+longestWait(attempt) < patience
+	if outage.attempts++; outage.attempts == 1 {
+		outage.since = last.startedAt
+	}
+	spent, patience := c.clock.Now().Sub(outage.since), c.requestTimeout/3
+	return outage.attempts == 1 && spent < patience || spent+longestWait(attempt) < patience
 }
 
 // longestWait is pause's, without its jitter.

@@ -55,7 +55,7 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 	if err := a.checkAbsent(ctx); err != nil {
 		return Added{}, err
 	}
-	began := a.client.clock.Now()
+	var outage outage
 	for attempt := 0; ; attempt++ {
 		answer, added, failure := a.post(ctx)
 		if failure == nil {
@@ -66,7 +66,7 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 			return Added{PhoneNumber: adopted, Adopted: true}, nil
 		}
 		failure.PerhapsDone = a.perhapsDone
-		if attempt >= a.mostRepeats(failure) || !a.client.mayRetry(failure.Kind, attempt, began) {
+		if attempt >= a.mostRepeats(failure) || !a.client.mayRetry(&outage, failure.Kind, answer, attempt) {
 			return Added{}, failure
 		}
 		if a.client.pause(ctx, attempt, answer) != nil {
@@ -160,13 +160,14 @@ func (a *adding) lookAfter(ctx context.Context, failure *Error) (PhoneNumber, *E
 
 // mostRepeats is how often a request is repeated whose failure, after which the account did not hold the
 // number, may be another the next time. "Already exists" may, where a request before it was perhaps
-// done: that one is on its way into the listing, which is worth waiting for.
+// done: that one is on its way into the listing, which is worth waiting for. So is a server that has not
+// let go yet of the number that this one replaces.
 func (a *adding) mostRepeats(failure *Error) int {
 	switch failure.Kind {
 	case KindUnreachable, KindNoAnswer, KindServer, KindUnreadable:
 		return a.client.maxRetries
 	case KindAlreadyExists:
-		if a.perhapsDone && failure.Existing == nil {
+		if failure.Existing == nil && (a.perhapsDone || a.number.Replaces != "") {
 			return max(a.client.maxRetries, settlingRepeats)
 		}
 	}

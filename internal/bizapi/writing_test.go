@@ -18,6 +18,54 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
+// A server may need a moment to let go of a number that was deleted.
+func TestANumberThatIsReplacedWaitsUntilTheServerLetsGoOfIt(t *testing.T) {
+	for replaces, want := range map[string]int{"": 1, "pn_old": 4} {
+		dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			api := newAPI(t, sandbox.Options{Dialect: dialect})
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Times: 3, Do: sandbox.Respond(409, "application/json", `{"message":"Phone number already exists"}`)})
+			again := number
+			again.Replaces = replaces
+			_, err := api.Add(t.Context(), user, again)
+			if posts := api.sandbox.Count(sandbox.OpAdd); posts != want {
+				t.Errorf("%d requests, want %d", posts, want)
+			}
+			if replaces == "" {
+				mustFail(t, err, KindAlreadyExists)
+				return
+			}
+			must(t, err)
+		})
+	}
+}
+
+// A wait for the rate limit is no time in which a server cannot be reached.
+func TestAnOutageBehindARateLimitIsWaitedOut(t *testing.T) {
+	for name, doing := range map[string]func(*api) error{
+		"list":   func(api *api) error { _, err := api.List(t.Context(), user); return err },
+		"delete": func(api *api) error { return api.Delete(t.Context(), user, "pn_1") },
+		"add":    func(api *api) error { _, err := api.Add(t.Context(), user, number); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			road := &faultyRoad{err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")}}
+			api := newAPI(t, sandbox.Options{}, func(o *Options) { road.RoundTripper, o.Transport = o.Transport, road })
+			operation := map[string]sandbox.Operation{"list": sandbox.OpList, "delete": sandbox.OpDelete, "add": sandbox.OpAdd}[name]
+			// The outage begins with the 429.
+			api.sandbox.Script(sandbox.Fault{On: operation, Do: sandbox.RateLimited("600"), Before: func() {
+				road.mu.Lock()
+				defer road.mu.Unlock()
+				road.operation, road.times = methods[operation], 3
+			}})
+			if err := doing(api); err != nil && KindOf(err) != KindUnknownNumber {
+				t.Error(err)
+			}
+			if road.lost != 3 {
+				t.Errorf("%d requests were lost: nothing is proven", road.lost)
+			}
+		})
+	}
+}
+
 // Somebody may give the Meta id for the token: it is cut out of what is shown, and the number is found.
 func TestANumberIsFoundUnderAMetaIDThatIsASecret(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})

@@ -161,6 +161,10 @@ func existingNumber(err error) *bizapi.PhoneNumber {
 
 // alreadyExistsAdvice says how to take over what is registered already.
 func (a *account) alreadyExistsAdvice(existing *bizapi.PhoneNumber, plan phoneNumberModel) string {
+	if replaced, _ := a.deletedIDs(plan.metaID()); existing == nil && replaced != "" {
+		return "The API has said that the number is deleted, and takes it for registered all the same, for a minute now. It does not list it, so there is nothing to import. " +
+			"Apply again in a few minutes; if it goes on, its operators have to look why the number is not free."
+	}
 	if existing == nil {
 		return fmt.Sprintf("The %[1]s number %[2]s is registered already, and the API does not list it for user %[3]s. "+
 			"If it was added a moment ago, it may not be listed yet: wait a minute and import it with the id %[3]s/%[1]s/%[2]s. "+

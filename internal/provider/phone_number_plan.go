@@ -96,8 +96,8 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 	switch {
 	case err != nil:
 		diags.Append(r.account.createUnchecked(err, *plan)...)
-	case existing == nil:
-	case existing.ID == held.id:
+	case existing == nil && (!isHeld || held.userID == plan.UserID.ValueString()):
+	case existing == nil || existing.ID == held.id:
 		diags.Append(addedBesideTheState(held, *plan))
 	default:
 		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
@@ -144,9 +144,9 @@ func checkReplanned(held holding, config, plan phoneNumberModel, diags *diag.Dia
 		diags.Append(protected(held.id, plan.metaID(), " If nobody asked for that, "+twoResources))
 	}
 	if config.UserID.IsNull() && plan.UserID.ValueString() != held.userID {
-		diags.Append(wouldMove(held, plan.UserID))
+		diags.Append(wouldMove(held, plan.UserID, " If nobody asked for a replacement, "+twoResources))
 	}
-	if problem := tokenLengthProblem(config, held.id); problem != nil {
+	if problem := tokenLengthProblem(config, held.id, " If nobody asked for a replacement, "+twoResources); problem != nil {
 		diags.Append(problem)
 	}
 }
@@ -329,7 +329,7 @@ func (c *changePlan) checkReplacement(ctx context.Context) {
 	c.checkReplacementToken()
 	target := c.plan.UserID
 	if preset := c.account.userID; c.config.UserID.IsNull() && !preset.Equal(c.state.UserID) {
-		c.diags.Append(wouldMove(holding{id: id, userID: c.state.UserID.ValueString()}, preset))
+		c.diags.Append(wouldMove(holding{id: id, userID: c.state.UserID.ValueString()}, preset, ""))
 		target = preset
 	}
 	if c.diags.HasError() {
@@ -362,28 +362,30 @@ func (c *changePlan) checkReplacementToken() {
 		c.diags.Append(missingToken(c.plan.Platform.ValueString()))
 		return
 	}
-	if problem := tokenLengthProblem(c.config, c.state.ID.ValueString()); problem != nil {
+	if problem := tokenLengthProblem(c.config, c.state.ID.ValueString(), ""); problem != nil {
 		c.diags.Append(problem)
 	}
 }
 
-// tokenLengthProblem is a token that the add of a replacement would be refused for; nil is none.
-func tokenLengthProblem(config phoneNumberModel, id string) diag.Diagnostic {
+// tokenLengthProblem is a token that the add of a replacement would be refused for; nil is none. more says
+// what else may be the matter.
+func tokenLengthProblem(config phoneNumberModel, id, more string) diag.Diagnostic {
 	value := configuredToken(config).value
 	length := utf8.RuneCountInString(value.ValueString())
 	if value.IsNull() || value.IsUnknown() || length >= shortestToken && length <= longestToken {
 		return nil
 	}
 	return diag.NewErrorDiagnostic("Invalid access token",
-		fmt.Sprintf("The access token that phone number %s would be added again with has %d characters, and the API takes %d to %d: the add would fail after the delete.",
-			id, length, shortestToken, longestToken))
+		fmt.Sprintf("The access token that phone number %s would be added again with has %d characters, and the API takes %d to %d: the add would fail after the delete.%s",
+			id, length, shortestToken, longestToken, more))
 }
 
-// wouldMove is a replacement whose add would go to another user than the number's.
-func wouldMove(held holding, user types.String) diag.Diagnostic {
+// wouldMove is a replacement whose add would go to another user than the number's. more says what else may
+// be the matter.
+func wouldMove(held holding, user types.String, more string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), fmt.Sprintf("Replacing phone number %s would move it to another user", held.id),
 		fmt.Sprintf("The number belongs to user %[1]s and its configuration names none, so the new one would go to the provider's user (%[2]s). "+
-			"Write user_id = %[1]q into the resource to keep it there, or name the other user to move it.", held.userID, quoted(user)))
+			"Write user_id = %[1]q into the resource to keep it there, or name the other user to move it.%[3]s", held.userID, quoted(user), more))
 }
 
 // warnOfCost says what goes with the id. The id stands in the summary, since the CLI folds warnings

@@ -177,6 +177,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 	if plan.UserID.IsUnknown() {
 		plan.UserID = r.account.userID
 	}
+	replaces, _ := r.account.deletedIDs(plan.metaID())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	added, err := client.Add(ctx, plan.UserID.ValueString(), bizapi.NewPhoneNumber{
@@ -184,6 +185,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 		MetaPhoneNumberID: plan.MetaPhoneNumberID.ValueString(),
 		AccessToken:       secret,
 		DisplayName:       plan.DisplayName.ValueString(),
+		Replaces:          replaces,
 	})
 	if err != nil {
 		resp.Diagnostics.Append(r.account.addFailed(err, plan))
