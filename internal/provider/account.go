@@ -72,6 +72,11 @@ func (a *account) close() {
 	}
 }
 
+// foreignName is a name that this process did not send, less what may be a token.
+func (a *account) foreignName(name string) string {
+	return bizapi.WithoutTokenLike(a.tokens.withoutTokens(name))
+}
+
 // holding is a number that stands in the state.
 type holding struct {
 	id, userID  string

@@ -76,7 +76,7 @@ resource "terraform_data" "agent" {
 			fmt.Sprintf("terraform_data.agent[%q]", "whatsapp/"+whatsAppID), "create",
 			fmt.Sprintf("terraform_data.agent[%q]", "webchat/desk@example.com"), "create",
 			fmt.Sprintf("terraform_data.agent[%q]", "instagram/"+instagramID), "create")
-		if lists := server.Count(sandbox.OpList); lists > 6 {
+		if lists := server.Count(sandbox.OpList); lists > 7 {
 			t.Errorf("%d requests for two small accounts", lists)
 		}
 		state := w.attributesOf()
