@@ -124,7 +124,8 @@ func (a *account) holds(number metaID) (held holding, isHeld bool) {
 	return held, isHeld
 }
 
-// deleted notes that this process deleted a number, for the message of an add that then fails.
+// deleted notes that this process deleted a number, for the message of an add that then fails. It does not
+// stand in the state any more: a plan that adds it now must not be kept from it.
 func (a *account) deleted(number metaID, id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -132,6 +133,7 @@ func (a *account) deleted(number metaID, id string) {
 		a.gone = map[metaID]string{}
 	}
 	a.gone[number] = id
+	delete(a.held, number)
 }
 
 // letGo forgets a number that is gone from the API and the state.

@@ -119,10 +119,27 @@ func TestReplacementThatCannotBeCheckedIsNotPlanned(t *testing.T) {
 			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal})
 			// The second resource meets the failure first or after.
 			w.write("main.tf", number(withToken(nextToken))+strings.NewReplacer(`"main"`, `"new"`, whatsAppID, "17841234567890123").Replace(number(withToken(testToken))))
-			w.plan("-refresh=false").failed("Phone number "+added.ID+" cannot be replaced", "cannot be listed", "nothing tells whether the number could be added after it is deleted")
+			const problem = "nothing tells whether the number could be added after it is deleted"
+			w.plan("-refresh=false").failed("Phone number "+added.ID+" cannot be replaced", "cannot be listed", problem)
+			w.write("main.tf", number(withToken(testToken)))
+			w.plan("-refresh=false", "-replace="+address).failed("Phone number "+added.ID+" cannot be replaced", problem)
 			writes(t, server, 0, 0)
 		})
 	}
+}
+
+// Terraform plans the add once more after the delete: what fails then must not keep the number away.
+func TestAListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
+	t.Parallel()
+	w, server, _ := applied(t, sandbox.Options{}, withToken(testToken))
+	w.setenv("BIZAPI_MAX_RETRIES", "0")
+	server.Script(sandbox.Fault{On: sandbox.OpDelete, Before: func() {
+		server.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "failed")})
+	}})
+	w.write("main.tf", number(withToken(nextToken)))
+	w.apply().succeeded().does(address, "replace")
+	writes(t, server, 1, 1)
+	w.plan().succeeded().silent().does()
 }
 
 // Of two resources that come to one number, one add would fail, perhaps after its delete.
