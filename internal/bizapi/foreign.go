@@ -221,25 +221,6 @@ func (c *Client) redirectTarget(call call, header http.Header) string {
 // does that goes on as long.
 var metaTokenForm = regexp.MustCompile(`(?:EAA|IGAA|IGQV|RUFB|SUdBQ|SUdRV)[A-Za-z0-9_+/-]{20,}`)
 
-// tokenLikeLength is the length, in bytes, from which a word of a name that nobody configured may be a
-// token by its looks.
-const tokenLikeLength = 16
-
-// wordPieces are words, capitals, numbers and signs, in any order: what names are made of. A token changes
-// between them at single characters.
-var wordPieces = regexp.MustCompile(`^\p{L}?(?:\p{Lu}?\p{Ll}{2,}|\p{Lu}{2,}|[\p{Lo}\p{Lm}\p{M}]+|\p{N}+|[^\p{L}\p{N}]\p{L}?)+\p{L}?$`)
-
-// WithoutTokenLike returns a name of a server's, less the words that look like an access token. A name that
-// was configured, or stands in a state, is better taken as it is.
-func WithoutTokenLike(name string) string {
-	for word := range strings.FieldsSeq(name) {
-		if len(word) >= tokenLikeLength && !wordPieces.MatchString(word) {
-			name = strings.ReplaceAll(name, word, Redacted)
-		}
-	}
-	return name
-}
-
 // rowTokens are the access tokens that the rows of a page give, which other fields of them are searched
 // for.
 type rowTokens struct {

@@ -76,6 +76,7 @@ type paging struct {
 	isCalm   bool // no row was seen to move
 	varies   bool // pages were cut to different lengths
 	tied     bool // neighbours were added at one instant
+	untimed  bool // some row has no time
 	wide     bool // pages overlap by all rows of an instant and one before them
 	ascends  bool // all pages were oldest first, and each one to the next
 	restless int  // how often the last row had moved when it was looked at again
@@ -184,7 +185,7 @@ func (p *paging) lookBehind(ctx context.Context) error {
 	p.paged = p.paged || p.from > 0
 	rest := p.at - p.from + 1 // rows up to the last one
 	p.longest = max(p.longest, len(behind))
-	p.varies = p.varies || len(behind) > 0 && len(page) < min(p.longest, rest+len(behind))
+	p.varies = p.varies || len(behind) > 0 && (len(page) < min(p.longest, rest+len(behind)) || len(behind) < len(page)-rest)
 	switch hasMoved := len(page) == 0 || p.instant == "" && page[0].ID != p.last || !p.joins(page[0]); {
 	case hasMoved:
 		if isEnd, err := p.endsRestless(ctx); err != nil || isEnd {
@@ -214,18 +215,17 @@ func (p *paging) goOnBehind(rows []PhoneNumber) {
 }
 
 // endHere ends the listing where nothing was behind the last row and that has not moved. A server that
-// shows single rows may have cut this page short, and have had a mishap before: it is asked again, and is
-// not believed that it refuses what is behind its rows, unless there is but one.
+// shows single rows may have cut this page short, and have had a mishap before: it is asked again.
 func (p *paging) endHere(ctx context.Context, refusal error) error {
-	if !p.showsSingles() {
+	switch {
+	case refusal != nil:
+		return p.endRefused(ctx, refusal)
+	case !p.showsSingles():
 		return p.end(ctx)
 	}
-	if refusal != nil && len(p.rows) > 1 {
-		return refusal
-	}
 	behind, err := p.ask(ctx, p.at+1)
-	switch isBehindRefused := refusal != nil && isBeyond(err); {
-	case err != nil && !isBehindRefused:
+	switch {
+	case err != nil:
 		return err
 	case len(behind) == 0:
 		return p.end(ctx)
@@ -234,6 +234,30 @@ func (p *paging) endHere(ctx context.Context, refusal error) error {
 	}
 	p.idle++
 	return p.checkBounds()
+}
+
+// endRefused ends the listing where the server refused what is behind the last row: some do at their end,
+// some behind a window of theirs, and some once. The newest row tells, where the server takes the order
+// asked for. Where it does not, a page that is shorter than all others is believed.
+func (p *paging) endRefused(ctx context.Context, refusal error) error {
+	newest, err := p.askFor(ctx, 0, "DESC")
+	if err != nil || len(newest) == 0 {
+		return refusal
+	}
+	last := p.page[len(p.page)-1]
+	isLast := newest[0].ID == last.ID || newest[0].CreatedAt == last.CreatedAt && last.CreatedAt != ""
+	ignoresOrder := newest[0].ID == p.rows[0].ID
+	switch {
+	case len(p.rows) == 1 && isLast: // or a server of single rows that ignores the order
+		if behind, _ := p.ask(ctx, p.at+1); len(behind) > 0 && behind[0].ID != p.last {
+			p.goOnBehind(behind)
+			return p.checkBounds()
+		}
+		return p.end(ctx)
+	case isLast || ignoresOrder && !p.showsSingles():
+		return p.end(ctx)
+	}
+	return refusal
 }
 
 // mostRestless is how often the last row may have moved when it was looked at again.
@@ -267,7 +291,7 @@ func (p *paging) endsNewest(ctx context.Context) (bool, error) {
 	}
 	isAnchor := func(row PhoneNumber) bool { return p.isKnown(row.ID) && newer(last, row.CreatedAt) }
 	anchor := slices.IndexFunc(page, isAnchor)
-	if err != nil || anchor < 1 || !inOrder(page, newer) || newer(last, page[0].CreatedAt) || !allTimed(page) || !allTimed(p.rows) {
+	if err != nil || anchor < 1 || !inOrder(page, newer) || newer(last, page[0].CreatedAt) || p.untimed {
 		return false, err
 	}
 	isMissing := func(row PhoneNumber) bool {
@@ -282,10 +306,6 @@ func (p *paging) endsNewest(ctx context.Context) (bool, error) {
 	}
 	p.add(page)
 	return true, nil
-}
-
-func allTimed(rows []PhoneNumber) bool {
-	return !slices.ContainsFunc(rows, func(row PhoneNumber) bool { return row.CreatedAt == "" })
 }
 
 // longListing is how many requests a listing has taken that need not look at its last row again when
@@ -462,7 +482,9 @@ func (p *paging) askFor(ctx context.Context, offset int, direction string) ([]Ph
 	if offset > 0 {
 		query.Set("offset", strconv.Itoa(offset))
 	}
-	return p.get(ctx, query)
+	page, err := p.get(ctx, query)
+	p.untimed = p.untimed || slices.ContainsFunc(page, func(row PhoneNumber) bool { return row.CreatedAt == "" })
+	return page, err
 }
 
 // isBeyond tells the answers of servers that refuse an offset behind the last row.

@@ -366,6 +366,40 @@ func TestNoMishapInTheMiddleEndsAListing(t *testing.T) {
 	}
 }
 
+// Nothing says what a server answers behind its last row, or behind a window of its own. The first is the
+// end, for pages of any length; the second is none.
+func TestAListingEndsWhereAServerRefusesWhatIsBehindItsRows(t *testing.T) {
+	for _, caps := range [][]int{{1}, {1, 2, 3}, {20}, {7, 3, 10, 1}} {
+		for _, window := range []int{1, 9, 40, 50, 1000} {
+			for rows := 1; rows <= 60; rows++ {
+				all := make([]PhoneNumber, rows)
+				for at := range all {
+					all[at] = PhoneNumber{ID: strconv.Itoa(at), CreatedAt: time.Unix(int64(at), 0).UTC().Format(time.RFC3339)}
+				}
+				requests := 0
+				got, err := readPages(t.Context(), func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+					requests++
+					offset, _ := strconv.Atoi(query.Get("offset"))
+					if offset >= min(rows, window) {
+						return nil, &Error{Status: 404}
+					}
+					page := slices.Clone(all)
+					if query.Get("orderDirection") == "DESC" {
+						slices.Reverse(page)
+					}
+					return cut(page, offset, min(caps[requests%len(caps)], window-offset)), nil
+				})
+				switch {
+				case rows <= window && (err != nil || len(got) != rows):
+					t.Errorf("pages of %v: listed %d of %d, %v", caps, len(got), rows, err)
+				case rows > window && err == nil:
+					t.Errorf("pages of %v: listed %d of %d behind a window of %d, and no error", caps, len(got), rows, window)
+				}
+			}
+		}
+	}
+}
+
 // refusedBy is a refusal, and none for the status 0: an empty page.
 func refusedBy(status int) error {
 	if status == 0 {

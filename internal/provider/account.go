@@ -72,11 +72,6 @@ func (a *account) close() {
 	}
 }
 
-// foreignName is a name that this process did not send, less what may be a token.
-func (a *account) foreignName(name string) string {
-	return bizapi.WithoutTokenLike(a.tokens.withoutTokens(name))
-}
-
 // holding is a number that stands in the state.
 type holding struct {
 	id, userID  string
@@ -213,4 +208,11 @@ func (a *account) planAdd(number metaID) (replaced string, isTwice bool) {
 	}
 	a.adding[number]++
 	return a.becoming[number], a.adding[number] > 1
+}
+
+// isAdded tells whether a number is planned to be added.
+func (a *account) isAdded(number metaID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.adding[number] > 0
 }

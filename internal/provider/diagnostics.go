@@ -228,7 +228,8 @@ func protected(id string, number metaID, more string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
 		fmt.Sprintf("deletion_protection is true for the %s number %s, and this would delete it, with everything bound to its id. "+
 			"If that is meant, set deletion_protection = false, apply, and then destroy or replace it. "+
-			"If its block was removed from the configuration, put it back for that. If it is tainted by mistake, `terraform untaint` clears that.%s",
+			"If its block was removed from the configuration, put it back for that. If it is tainted by mistake, `terraform untaint` clears that. "+
+			"If it is gone from the API already, `terraform state rm` takes it out of the state.%s",
 			number.platform, number.id, more))
 }
 

@@ -170,7 +170,7 @@ func (a *account) find(ctx context.Context, wanted importID, advice string) (biz
 	case len(found) > 1:
 		diags.Append(registeredTwice(wanted.meta.platform+"/"+wanted.meta.id, found[0].ID, found[1].ID))
 	default:
-		found[0].DisplayName = a.foreignName(found[0].DisplayName)
+		found[0].DisplayName = a.tokens.withoutTokens(found[0].DisplayName)
 		return found[0], diags
 	}
 	return bizapi.PhoneNumber{}, diags

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -77,10 +78,6 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 	if diags.HasError() {
 		return
 	}
-	held, isHeld := r.account.holds(plan.metaID())
-	if isHeld {
-		checkReplanned(held, config, *plan, diags)
-	}
 	if plan.isNumberKnown() {
 		switch replaced, isTwice := r.account.planAdd(plan.metaID()); {
 		case isTwice && replaced != "":
@@ -92,6 +89,13 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumber
 		}
 	}
 	existing, err := r.account.lookUp(ctx, *plan)
+	held, isHeld := r.account.holds(plan.metaID())
+	if isHeld {
+		checkReplanned(held, config, *plan, diags)
+	}
+	if diags.HasError() {
+		return
+	}
 	switch {
 	case err != nil && isHeld:
 		diags.Append(r.account.replacementUnchecked(err, held.id, *plan))
@@ -152,6 +156,9 @@ func (c *changePlan) decide(ctx context.Context) path.Paths {
 		return replacing
 	}
 	c.checkPending()
+	if c.account.isAdded(c.state.metaID()) { // by a resource that was planned before this one
+		c.diags.Append(addedBesideTheState(holding{id: c.state.ID.ValueString()}, c.state))
+	}
 	c.diags.Append(c.notes...)
 	// Nothing of a change in place reaches the API, so what it computes stays.
 	c.plan.ID, c.plan.CreatedAt, c.plan.UpdatedAt = c.state.ID, c.state.CreatedAt, c.state.UpdatedAt
@@ -192,14 +199,14 @@ func (c *changePlan) displayNameReplaces() bool {
 		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is not known yet", c.state.ID.ValueString()),
 			fmt.Sprintf("The name stays %s in this plan. The next plan knows the new one, and replaces the number if it differs.", quoted(current)))
 		return false
-	case c.seen.Rename.explains(wanted.ValueString()) && current.IsNull():
+	case c.isExplained(wanted) && current.IsNull():
 		// Terraform takes the prior value in place of the configured one only where there is one.
 		c.plan.DisplayName = wanted
 		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is recorded, not sent", c.state.ID.ValueString()),
 			fmt.Sprintf("The configuration has %s, and the number has no name on the API, which cannot rename it. The name is noted in the state and sent nowhere. "+
 				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted)))
 		return false
-	case c.seen.Rename.explains(wanted.ValueString()):
+	case c.isExplained(wanted):
 		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s differs from the configured one", c.state.ID.ValueString()),
 			fmt.Sprintf("The configuration has %s, and the API has %s. The API cannot rename a number, so it is left alone. "+
 				"To accept the name, write it into the configuration, or leave display_name out. To restore yours, replace the number with "+
@@ -208,6 +215,12 @@ func (c *changePlan) displayNameReplaces() bool {
 	}
 	c.plan.DisplayName = wanted
 	return true
+}
+
+// isExplained tells whether a wanted name is no wish to change the number: it was there before a rename, or
+// nobody can tell, since a secret was cut out of the name in the state.
+func (c *changePlan) isExplained(wanted types.String) bool {
+	return c.seen.Rename.explains(wanted.ValueString()) || strings.Contains(c.state.DisplayName.ValueString(), bizapi.Redacted)
 }
 
 // planUnknownFirstName plans a name that is not known yet for a number that has none. Terraform takes

@@ -119,7 +119,7 @@ func names(paths path.Paths) string {
 func becomesAnothers(id string, plan phoneNumberModel) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s cannot be replaced", id),
 		fmt.Sprintf("It would become the %s number %s, and another resource has or becomes that number too. The API takes each number once, so an add would fail, perhaps after the delete. "+
-			"Give each resource a number of its own; where resources have got other addresses, a moved block for each keeps its number and its id.",
+			"Give each resource a number of its own; if the other one is removed in this plan, apply its removal first; where resources have got other addresses, a moved block for each keeps its number and its id.",
 			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString()))
 }
 

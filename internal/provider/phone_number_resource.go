@@ -199,7 +199,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 	r.account.added(plan.metaID())
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(added.CreatedAt), textOrNull(added.UpdatedAt)
 	if plan.DisplayName.IsUnknown() {
-		plan.DisplayName = textOrNull(r.account.foreignName(added.DisplayName))
+		plan.DisplayName = textOrNull(r.account.tokens.withoutTokens(added.DisplayName))
 	}
 	seen := memory{BaseURL: client.BaseURL(), APIKey: fingerprintOf(r.account.options.APIKey)}
 	if !plan.AccessTokenWOVersion.IsNull() {
@@ -246,7 +246,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	before := state
 	if number.DisplayName != state.DisplayName.ValueString() {
-		number.DisplayName = r.account.foreignName(seen.withoutToken(number.DisplayName))
+		number.DisplayName = r.account.tokens.withoutTokens(seen.withoutToken(number.DisplayName))
 	}
 	if !seen.Rename.isUnsent(state.DisplayName.ValueString(), number.DisplayName) {
 		seen.Rename = renamed(seen.Rename, state.DisplayName.ValueString(), number.DisplayName)

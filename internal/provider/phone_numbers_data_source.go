@@ -178,7 +178,7 @@ func (a *account) numbersOf(ctx context.Context, userID, platform string) ([]biz
 	var numbers []bizapi.PhoneNumber
 	for _, number := range listed {
 		if platform == "" || normalPlatform(number.Platform) == platform {
-			number.DisplayName = a.foreignName(number.DisplayName)
+			number.DisplayName = a.tokens.withoutTokens(number.DisplayName)
 			numbers = append(numbers, number)
 		}
 	}

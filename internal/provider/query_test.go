@@ -81,7 +81,7 @@ func TestQueryListsNumbers(t *testing.T) {
 		if names[added[0].ID] != "+1 (234) 567-8900 (whatsapp 836990829491415)" || names[added[2].ID] != "instagram "+instagramID {
 			t.Errorf("names for people: %v", names)
 		}
-		if lists := server.Count(sandbox.OpList); lists > 6 {
+		if lists := server.Count(sandbox.OpList); lists > 7 {
 			t.Errorf("%d requests for two users, one of them with a single number", lists)
 		}
 	})

@@ -100,6 +100,29 @@ func TestProtectedNumberThatIsGoneIsAddedAgain(t *testing.T) {
 	server.Remove(added.ID)
 	w.apply().succeeded().silent().does(address, "create")
 	w.plan().succeeded().silent().does()
+	server.Remove(server.Numbers(testUser)[0].ID)
+	w.write("main.tf", strings.Replace(number(withToken(testToken)), `"main"`, `"elsewhere"`, 1))
+	w.plan().failed("is protected from deletion", "terraform state rm")
+	w.run("state", "rm", address)
+	w.apply().succeeded().silent().does("bizapi_phone_number.elsewhere", "create")
+}
+
+// What an apply deletes does not stand in its state any more.
+func TestReplacementByAnotherUserIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	server, url := newServer(t, sandbox.Options{Users: []string{testUser, "usr_other"}})
+	w := newWorkspace(t, url)
+	w.write("main.tf", number(withToken(testToken)))
+	w.apply().succeeded()
+	w.write("main.tf", number(withToken(testToken), `user_id = "usr_other"`))
+	done := w.apply().succeeded().does(address, "replace").warned("will be deleted and added again")
+	if len(done.warnings) != 1 {
+		t.Errorf("warnings: %+v", done.warnings)
+	}
+	w.run("taint", address)
+	w.write("main.tf", number(withToken(testToken), fmt.Sprintf("user_id = %q", testUser)))
+	server.Script(sandbox.Fault{On: sandbox.OpList, Skip: 4, Times: sandbox.Always, Do: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`)})
+	w.plan().failed("cannot be replaced", "nothing tells whether the number could be added")
 }
 
 // Without the listing nothing tells whether the add would succeed after the delete.
@@ -187,17 +210,17 @@ func TestASecondResourceOfANumberIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	w, server, added := applied(t, sandbox.Options{}, withToken(testToken))
 	second := strings.Replace(number(withToken(testToken)), `"main"`, `"second"`, 1)
-	if second == number(withToken(testToken)) {
-		t.Fatal("the second resource has the address of the first")
-	}
+	after := strings.Replace(number(withToken(testToken), "depends_on = ["+address+"]"), `"main"`, `"second"`, 1)
 	const warning, cause, way = "is in the state already", "two resources have the number", "a moved block keeps the number and its id"
-	w.write("main.tf", number(withToken(testToken))+second)
-	w.plan().succeeded().does("bizapi_phone_number.second", "create").warned("Phone number "+added.ID+" "+warning, cause, way)
+	for _, both := range []string{number(withToken(testToken)) + after, number(withToken(testToken), "depends_on = [bizapi_phone_number.second]") + second} {
+		w.write("main.tf", both)
+		w.plan().succeeded().does("bizapi_phone_number.second", "create").warned("Phone number "+added.ID+" "+warning, cause, way)
+	}
 	w.write("main.tf", second)
 	w.plan().succeeded().does(address, "delete", "bizapi_phone_number.second", "create").warned("Phone number "+added.ID+" "+warning, cause, way)
 	w.write("main.tf", number(withToken(testToken), "deletion_protection = true"))
 	w.apply().succeeded()
-	w.write("main.tf", number(withToken(testToken), "deletion_protection = true")+second)
+	w.write("main.tf", number(withToken(testToken), "deletion_protection = true")+after)
 	w.plan().failed("Phone number "+added.ID+" is protected from deletion", "If nobody asked for that, "+cause, way)
 	w.write("main.tf", second+"moved {\n  from = "+address+"\n  to   = bizapi_phone_number.second\n}\n")
 	w.plan().succeeded().silent()

@@ -99,7 +99,7 @@ func numberVia(name, settings string) string {
 	return fmt.Sprintf(`
 provider "bizapi" {
   alias           = %[1]q
-  request_timeout = "300ms"
+  request_timeout = "2s"
   %[2]s
 }
 `, name, settings) + channel(name, "provider = bizapi."+name)
@@ -224,8 +224,8 @@ func TestTransportFailures(t *testing.T) {
 		"no_TLS":            {"https://" + strings.TrimPrefix(plainURL, "http://"), []string{"API cannot be reached", "scheme", "does not look like a TLS handshake"}},
 		"nobody_listens":    {"http://" + closed + "/v1", []string{"API cannot be reached", "http://" + closed + "/v1", "refused"}},
 		"no_such_host":      {"https://api.invalid/v1", []string{"API cannot be reached", "https://api.invalid/v1"}},
-		"never_answers":     {hangingURL, []string{"API does not answer", "300ms", "request_timeout"}},
-		"answers_no_add":    {slowURL, []string{"no answer within 300ms"}},
+		"never_answers":     {hangingURL, []string{"API does not answer", "within 2s", "request_timeout"}},
+		"answers_no_add":    {slowURL, []string{"no answer within 2s"}},
 		"drops_connections": {droppingURL, []string{"API does not answer"}},
 	}
 	w := newWorkspace(t, "http://"+closed)
