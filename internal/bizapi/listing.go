@@ -179,6 +179,20 @@ func (a *account) isGone(id string) bool {
 	return true
 }
 
+// ghost returns the number of that id which this process deleted, if the latest listing has it all the same.
+func (a *account) ghost(id string) (number PhoneNumber, isThere bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.latest[0] == nil {
+		return number, false
+	}
+	at := slices.IndexFunc(a.latest[0].ghosts, func(ghost PhoneNumber) bool { return ghost.ID == id })
+	if at < 0 {
+		return number, false
+	}
+	return a.latest[0].ghosts[at], true
+}
+
 // lacks says whether a listing has no number of that id.
 func (a *account) lacks(l *listing, id string) bool {
 	a.mu.Lock()
@@ -395,6 +409,9 @@ func (a *account) run(ctx context.Context, f *fetch) {
 		f.listing.correlationID = correlationID
 		f.listing.wasEmpty, f.listing.endedAt = len(rows) == 0, end
 		for _, change := range a.journal {
+			if ghost, isThere := f.listing.find(change.number.ID); isThere && change.deleted {
+				f.listing.ghosts = append(f.listing.ghosts, ghost)
+			}
 			if change.deleted || start.Sub(change.at) < settlingTime {
 				f.listing.apply(change)
 			}
@@ -454,7 +471,8 @@ type listing struct {
 	endedAt      time.Time
 	recentUntil  time.Time
 	servesUntil  time.Time
-	wasEmpty     bool // the server listed nothing
+	wasEmpty     bool          // the server listed nothing
+	ghosts       []PhoneNumber // rows that the server listed and this process had deleted
 	// correlationID is that of the last page.
 	correlationID string
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // Add registers a number, once: when an answer is lost, a fresh listing tells whether the number is
@@ -56,7 +57,8 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 		return Added{}, err
 	}
 	var outage outage
-	for attempt := 0; ; attempt++ {
+	var settling settling
+	for mishaps := 0; ; {
 		answer, added, failure := a.post(ctx)
 		if failure == nil {
 			return Added{PhoneNumber: added}, nil
@@ -66,10 +68,19 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 			return Added{PhoneNumber: adopted, Adopted: true}, nil
 		}
 		failure.PerhapsDone = a.perhapsDone
-		if attempt >= a.mostRepeats(failure) || !a.client.mayRetry(&outage, failure.Kind, answer, attempt) {
+		pauses := 0
+		switch {
+		case a.maySettle(failure):
+			if !settling.goesOn(a.client.clock.Now()) {
+				return Added{}, a.unsettled(failure)
+			}
+			pauses, settling.pauses = settling.pauses, settling.pauses+1
+		case !isMishap(failure), mishaps >= a.client.maxRetries, !a.client.mayRetry(&outage, failure.Kind, answer, mishaps):
 			return Added{}, failure
+		default:
+			pauses, mishaps = mishaps, mishaps+1
 		}
-		if a.client.pause(ctx, attempt, answer) != nil {
+		if a.client.pause(ctx, pauses, answer) != nil {
 			return Added{}, a.givenUp(ctx, failure)
 		}
 	}
@@ -158,24 +169,46 @@ func (a *adding) lookAfter(ctx context.Context, failure *Error) (PhoneNumber, *E
 	return PhoneNumber{}, &absent
 }
 
-// mostRepeats is how often a request is repeated whose failure, after which the account did not hold the
-// number, may be another the next time. "Already exists" may, where a request before it was perhaps
-// done: that one is on its way into the listing, which is worth waiting for. So is a server that has not
-// let go yet of the number that this one replaces.
-func (a *adding) mostRepeats(failure *Error) int {
+// isMishap tells a failure, after which the account did not hold the number, that may be none the next time.
+func isMishap(failure *Error) bool {
 	switch failure.Kind {
 	case KindUnreachable, KindNoAnswer, KindServer, KindUnreadable:
-		return a.client.maxRetries
-	case KindAlreadyExists:
-		if failure.Existing == nil && (a.perhapsDone || a.number.Replaces != "") {
-			return max(a.client.maxRetries, settlingRepeats)
-		}
+		return true
 	}
-	return 0
+	return false
 }
 
-// settlingRepeats are repeats that take settlingTime, with the waits between them.
-const settlingRepeats = 10
+// maySettle tells an "already exists" of which the listing knows nothing yet: of a request before it that
+// was perhaps done, and is on its way into the listing, or of a server that has not let go yet of the number
+// that this one replaces.
+func (a *adding) maySettle(failure *Error) bool {
+	return failure.Kind == KindAlreadyExists && failure.Existing == nil && (a.perhapsDone || a.number.Replaces != "")
+}
+
+// settling is the wait for a server to come to one answer. Its zero value has not begun.
+type settling struct {
+	began  time.Time
+	pauses int
+}
+
+// longestSettling is more than servers were seen to take.
+const longestSettling = settlingTime + 15*time.Second
+
+func (s *settling) goesOn(now time.Time) bool {
+	if s.began.IsZero() {
+		s.began = now
+	}
+	return now.Sub(s.began) < longestSettling
+}
+
+// unsettled is a number that stays registered. Where the API lists the one that this process deleted, that
+// one is in the way: the delete had no effect.
+func (a *adding) unsettled(failure *Error) *Error {
+	if ghost, isThere := a.account.ghost(a.number.Replaces); isThere {
+		return a.alreadyExists(failure, ghost, failure.Message+"; the API lists it still under the id that it said to have deleted")
+	}
+	return failure
+}
 
 // isRefusal tells a failure that the API answered with from a request that never got to it.
 // A rate limit that outlasts the operation ends it at the gate, before it is sent.

@@ -39,6 +39,66 @@ func TestANumberThatIsReplacedWaitsUntilTheServerLetsGoOfIt(t *testing.T) {
 	}
 }
 
+// What goes wrong while a server has not let go of a number yet is repeated as ever: the wait before counts
+// for nothing.
+func TestAMishapAmongManyWaitsForANumberIsRepeated(t *testing.T) {
+	registered := sandbox.Respond(409, "application/json", `{"message":"Phone number already exists"}`)
+	for name, mishap := range map[string]sandbox.Fault{
+		"a failure":               {Do: sandbox.Respond(500, "text/plain", "failed"), Times: DefaultMaxRetries},
+		"a drop":                  {Do: sandbox.Drop()},
+		"a drop after the commit": {Do: sandbox.Drop(), Commit: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{})
+			began := api.clock.Now()
+			posts := 0
+			mishap.On = sandbox.OpAdd
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Times: 7, Do: registered, Before: func() { posts++ }})
+			api.sandbox.Script(mishap)
+			again := number
+			again.Replaces = "pn_old"
+			added, err := api.Add(t.Context(), user, again)
+			must(t, err)
+			if held := api.holds(user); len(held) != 1 || posts != 7 || added.ID == "" {
+				t.Errorf("the account holds %v after %d refusals in %s", held, posts, api.clock.Now().Sub(began))
+			}
+		})
+	}
+}
+
+func TestANumberThatIsFreeAfterAMinuteIsAdded(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	free := api.clock.Now().Add(time.Minute)
+	registered := sandbox.Respond(409, "application/json", `{"message":"Phone number already exists"}`)
+	api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
+		if api.clock.Now().After(free) {
+			api.sandbox.ClearFaults()
+		}
+		registered(w, r, answer)
+	}})
+	again := number
+	again.Replaces = "pn_old"
+	_, err := api.Add(t.Context(), user, again)
+	must(t, err)
+}
+
+// A delete that a server only says it did leaves the number where it is.
+func TestANumberThatWasNotDeletedAfterAllIsNamed(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		old, err := api.Add(t.Context(), user, number)
+		must(t, err)
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.Respond(204, "", "")})
+		must(t, api.Delete(t.Context(), user, old.ID))
+		again := number
+		again.Replaces = old.ID
+		_, err = api.Add(t.Context(), user, again)
+		if failure := failureOf(t, err, KindAlreadyExists); failure.Existing == nil || failure.Existing.ID != old.ID {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // A wait for the rate limit is no time in which a server cannot be reached.
 func TestAnOutageBehindARateLimitIsWaitedOut(t *testing.T) {
 	for name, doing := range map[string]func(*api) error{

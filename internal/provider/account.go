@@ -131,6 +131,12 @@ func (a *account) deleted(number metaID, id string) {
 	delete(a.held, number)
 }
 
+// isDeleted tells whether this process has deleted that id of a number.
+func (a *account) isDeleted(number metaID, id string) bool {
+	same, _ := a.deletedIDs(number)
+	return same == id
+}
+
 // letGo forgets a number that is gone from the API and the state.
 func (a *account) letGo(number metaID) {
 	a.mu.Lock()

@@ -27,7 +27,10 @@ func (a *account) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
 		advice += fmt.Sprintf("\n\nShould the number appear after all, bring it in with the import id %s/%s/%s.",
 			plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
 	}
-	return a.diagnostic(err, summary, advice+a.goneAdvice(plan), attribute)
+	if existing := existingNumber(err); existing == nil || !a.isDeleted(plan.metaID(), existing.ID) {
+		advice += a.goneAdvice(plan)
+	}
+	return a.diagnostic(err, summary, advice, attribute)
 }
 
 // goneAdvice says what a failure leaves behind in an apply that has deleted the same number or, where the
