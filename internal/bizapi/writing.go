@@ -68,7 +68,7 @@ func (a *adding) run(ctx context.Context) (Added, error) {
 			return Added{PhoneNumber: adopted, Adopted: true}, nil
 		}
 		failure.PerhapsDone = a.perhapsDone
-		pauses := 0
+		var pauses int
 		switch {
 		case a.maySettle(failure):
 			if !settling.goesOn(a.client.clock.Now()) {
