@@ -245,7 +245,8 @@ func (p *paging) endRefused(ctx context.Context, refusal error) error {
 		return refusal
 	}
 	last := p.page[len(p.page)-1]
-	isLast := newest[0].ID == last.ID || newest[0].CreatedAt == last.CreatedAt && last.CreatedAt != ""
+	isOfInstant := newest[0].CreatedAt == last.CreatedAt && last.CreatedAt != "" && !p.showsSingles()
+	isLast := newest[0].ID == last.ID || isOfInstant
 	ignoresOrder := newest[0].ID == p.rows[0].ID
 	switch {
 	case len(p.rows) == 1 && isLast: // or a server of single rows that ignores the order
