@@ -48,9 +48,9 @@ type Options struct {
 	MaxRetries int
 	// RequestsPerMinute is the client's own ceiling; 0 is none.
 	RequestsPerMinute int
-	// RequestTimeout bounds one attempt, from dialling to the last byte of the body, and all attempts to
-	// reach a server that cannot be reached; 0 is DefaultRequestTimeout. After an interrupt it also bounds the listing that decides what became
-	// of a write.
+	// RequestTimeout bounds one attempt, from dialling to the last byte of the body; a third of it bounds
+	// all attempts to reach a server that cannot be reached, but for the first. 0 is DefaultRequestTimeout.
+	// After an interrupt it also bounds the listing that decides what became of a write.
 	RequestTimeout time.Duration
 	// Logger gets a line for every attempt. It never gets a body or a secret. Nil logs nothing.
 	Logger *slog.Logger

@@ -177,10 +177,7 @@ var correlationForm = regexp.MustCompile(`^(?:` + correlationName + `[A-Za-z0-9]
 
 const correlationName = `(?i:req|request|corr|correlation|trace)[-_]`
 
-var (
-	correlationNamed = regexp.MustCompile(`^` + correlationName)
-	hasDigit         = regexp.MustCompile(`[0-9]`)
-)
+var correlationNamed = regexp.MustCompile(`^` + correlationName)
 
 // longestCorrelationID bounds a server's correlation id, in bytes. W3C's traceparent has 55.
 const longestCorrelationID = 64
@@ -189,8 +186,8 @@ const longestCorrelationID = 64
 // sent is the one that it was given, which it may repeat.
 func correlationID(text, sent string) string {
 	isShort := len(text) < shortestToken && strings.Trim(text, letters+"0123456789-_.:=/+") == ""
-	hasForm := len(text) <= longestCorrelationID && correlationForm.MatchString(text) && (hasDigit.MatchString(text) || correlationNamed.MatchString(text))
-	if text == sent || isShort || hasForm {
+	isNamed := strings.ContainsAny(text, "0123456789") || correlationNamed.MatchString(text)
+	if text == sent || isShort || isNamed && len(text) <= longestCorrelationID && correlationForm.MatchString(text) {
 		return text
 	}
 	return ""

@@ -292,7 +292,7 @@ func (p *paging) endsNewest(ctx context.Context) (bool, error) {
 	}
 	isAnchor := func(row PhoneNumber) bool { return p.isKnown(row.ID) && newer(last, row.CreatedAt) }
 	anchor := slices.IndexFunc(page, isAnchor)
-	if err != nil || anchor < 1 || !inOrder(page, newer) || newer(last, page[0].CreatedAt) || p.untimed {
+	if err != nil || anchor < 1 || !inOrder(page, newer) || p.untimed {
 		return false, err
 	}
 	isMissing := func(row PhoneNumber) bool {

@@ -319,7 +319,7 @@ func TestNoMishapInTheMiddleEndsAListing(t *testing.T) {
 	for at := range all {
 		all[at] = PhoneNumber{ID: strconv.Itoa(at), CreatedAt: time.Unix(int64(at), 0).UTC().Format(time.RFC3339)}
 	}
-	caps := map[string][]int{"single rows": {1}, "pages of 7": {7}, "pages of any length": {7, 7, 3, 7, 1, 7, 5}}
+	caps := map[string][]int{"single rows": {1}, "pages of 7": {7}, "pages of any length": {7, 7, 3, 7, 1, 7, 5}, "pages of 1 and 5 by turns": {1, 5}}
 	type mishap func(offset, request int) (page []PhoneNumber, err error, isOne bool)
 	once := func(at, status int) mishap {
 		return func(_, request int) ([]PhoneNumber, error, bool) { return nil, refusedBy(status), request == at }
@@ -397,6 +397,126 @@ func TestAListingEndsWhereAServerRefusesWhatIsBehindItsRows(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Rows of one instant in another order for each offset, an order that is coarser than the times, and rows
+// without a time, while rows go away. Ties have the exception that readPages names.
+func TestNoNumberIsMissedInAnOddOrder(t *testing.T) {
+	type order func(rows []PhoneNumber, offset int)
+	byKey := func(key func(PhoneNumber) int) order {
+		return func(rows []PhoneNumber, _ int) {
+			slices.SortStableFunc(rows, func(a, b PhoneNumber) int { return key(a) - key(b) })
+		}
+	}
+	second := func(row PhoneNumber) int { return int(parsedTime(row.CreatedAt).Unix()) }
+	tests := map[string]struct {
+		ofInstant int // rows that were added at one time
+		untimed   int // percent of the rows
+		caps      int // pages have so many rows, or up to so many
+		isFixed   bool
+		deletes   int // requests of a hundred before which a row goes
+		missed    int // listings of a thousand that may miss a number
+		order     order
+	}{
+		"ties in any order, pages of 50": {ofInstant: 10, caps: 50, isFixed: true, deletes: 20, order: func(rows []PhoneNumber, offset int) { byInstant(rows, offset) }},
+		"ties in any order, pages of 20": {ofInstant: 2, caps: 20, isFixed: true, deletes: 5, missed: 2, order: func(rows []PhoneNumber, offset int) { byInstant(rows, offset) }},
+		"coarser than the times":         {ofInstant: 5, caps: 3, deletes: 30, order: byKey(func(row PhoneNumber) int { return second(row) / 10 })},
+		"untimed rows first":             {ofInstant: 1, untimed: 20, caps: 10, deletes: 30, order: byKey(second)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			listed, missed := 0, 0
+			for seed := range uint64(1000) {
+				random := rand.New(rand.NewPCG(seed, 2))
+				allAlong := map[string]bool{}
+				var rows []PhoneNumber
+				for at := range 10 + random.IntN(max(60, 6*test.caps)) {
+					row := PhoneNumber{ID: strconv.Itoa(at)}
+					if random.IntN(100) >= test.untimed {
+						row.CreatedAt = time.Unix(int64(at/test.ofInstant), 0).UTC().Format(time.RFC3339)
+					}
+					rows, allAlong[row.ID] = append(rows, row), true
+				}
+				got, err := readPages(t.Context(), func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+					if random.IntN(100) < test.deletes && len(rows) > 0 {
+						at := random.IntN(len(rows))
+						delete(allAlong, rows[at].ID)
+						rows = slices.Delete(rows, at, at+1)
+					}
+					offset, _ := strconv.Atoi(query.Get("offset"))
+					page := slices.Clone(rows)
+					test.order(page, offset)
+					if query.Get("orderDirection") == "DESC" {
+						slices.Reverse(page)
+					}
+					limit := test.caps
+					if !test.isFixed {
+						limit = 1 + random.IntN(test.caps)
+					}
+					return cut(page, offset, limit), nil
+				})
+				if err != nil {
+					continue
+				}
+				listed++
+				for _, row := range got {
+					delete(allAlong, row.ID)
+				}
+				if len(allAlong) > 0 {
+					missed++
+					t.Logf("seed %d: %v were there all along and are not listed", seed, allAlong)
+				}
+			}
+			if missed > test.missed {
+				t.Errorf("%d listings miss a number that was there all along", missed)
+			}
+			if listed < 250 {
+				t.Errorf("%d of 1000 listings were read to their end", listed)
+			}
+		})
+	}
+}
+
+// Of the newest rows, only a page that can leave nothing out is a proof.
+func TestWhatTheNewestRowsProve(t *testing.T) {
+	at := func(second int) PhoneNumber {
+		return PhoneNumber{ID: strconv.Itoa(second), CreatedAt: time.Unix(int64(second), 0).UTC().Format(time.RFC3339)}
+	}
+	for name, test := range map[string]struct {
+		newest []PhoneNumber // of rows 1 to 6, of which 1 to 4 are known
+		isEnd  bool
+	}{
+		"all that is newer, down to a known row":  {[]PhoneNumber{at(6), at(5), at(4), at(3)}, true},
+		"the last row went away":                  {[]PhoneNumber{at(6), at(5), at(3)}, false},
+		"nothing known":                           {[]PhoneNumber{at(6), at(5)}, false},
+		"the last row alone is known":             {[]PhoneNumber{at(6), at(5), at(4)}, false},
+		"a known row between is not there":        {[]PhoneNumber{at(6), at(4), at(2)}, false},
+		"oldest first":                            {[]PhoneNumber{at(1), at(2), at(3), at(4)}, false},
+		"in no order":                             {[]PhoneNumber{at(4), at(5), at(3)}, false},
+		"the oldest alone":                        {[]PhoneNumber{at(1)}, false},
+		"a row without a time":                    {[]PhoneNumber{at(6), {ID: "untimed"}, at(5), at(4), at(3)}, false},
+		"nothing newer than the last row is left": {[]PhoneNumber{at(4), at(3)}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &paging{ascends: true, known: map[string]struct{}{}, get: func(_ context.Context, query url.Values) ([]PhoneNumber, error) {
+				if query.Get("orderDirection") != "DESC" || query.Get("offset") != "" {
+					t.Errorf("asked for %v", query)
+				}
+				return test.newest, nil
+			}}
+			p.take([]PhoneNumber{at(1), at(2), at(3), at(4)}, 0)
+			isEnd, err := p.endsNewest(t.Context())
+			must(t, err)
+			if isEnd != test.isEnd || p.ended != test.isEnd {
+				t.Errorf("taken for the end: %t", isEnd)
+			}
+			for _, row := range test.newest {
+				if isEnd && !p.isKnown(row.ID) {
+					t.Errorf("%s is left out", row.ID)
+				}
+			}
+		})
 	}
 }
 

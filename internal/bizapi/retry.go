@@ -47,8 +47,12 @@ const (
 // backoff doubles from first up to longest, each with up to a quarter of jitter taken off, so that
 // the readers of one failing server do not return to it all at once.
 func backoff(first, longest time.Duration, attempt int) time.Duration {
-	wait := min(first<<min(attempt, 20), longest)
+	wait := doubled(first, longest, attempt)
 	return wait - rand.N(wait/4+1) //nolint:gosec // jitter needs no secrecy
+}
+
+func doubled(first, longest time.Duration, attempt int) time.Duration {
+	return min(first<<min(attempt, 20), longest)
 }
 
 // pause waits before the attempt that follows failed attempt number attempt, from 0.
@@ -111,12 +115,7 @@ func (c *Client) mayRetry(outage *outage, kind Kind, last answer, attempt int) b
 		outage.since = last.startedAt
 	}
 	spent, patience := c.clock.Now().Sub(outage.since), c.requestTimeout/3
-	return outage.attempts == 1 && spent < patience || spent+longestWait(attempt) < patience
-}
-
-// longestWait is pause's, without its jitter.
-func longestWait(attempt int) time.Duration {
-	return min(firstBackoff<<min(attempt, 20), longestBackoff)
+	return outage.attempts == 1 && spent < patience || spent+doubled(firstBackoff, longestBackoff, attempt) < patience
 }
 
 func isWorthRetrying(kind Kind) bool {
