@@ -144,6 +144,8 @@ func TestReplacementThatCannotBeCheckedIsNotPlanned(t *testing.T) {
 			w.write("main.tf", number(withToken(nextToken))+strings.NewReplacer(`"main"`, `"new"`, whatsAppID, "17841234567890123").Replace(number(withToken(testToken))))
 			const problem = "nothing tells whether the number could be added after it is deleted"
 			w.plan("-refresh=false").failed("Phone number "+added.ID+" cannot be replaced", "cannot be listed", problem)
+			w.write("main.tf", strings.Replace(number(withToken(testToken)), whatsAppID, "17841234567890123", 1))
+			w.plan("-refresh=false").failed("Phone number "+added.ID+" cannot be replaced", problem)
 			w.write("main.tf", number(withToken(testToken)))
 			w.plan("-refresh=false", "-replace="+address).failed("Phone number "+added.ID+" cannot be replaced", problem)
 			writes(t, server, 0, 0)
