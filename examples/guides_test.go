@@ -6,6 +6,7 @@ package examples_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,7 +19,7 @@ import (
 // isShell reports lines that the shell cannot read.
 func isShell(t *testing.T, place, text string) {
 	t.Helper()
-	if output, err := run(t, ".", environment(t, ""), "bash", "-n", "-c", text); err != nil {
+	if output, err := run(t, ".", os.Environ(), "bash", "-n", "-c", text); err != nil {
 		t.Errorf("%s: %v: %s", place, err, output)
 	}
 }
@@ -102,8 +103,8 @@ func TestGuidesDoWhatTheySay(t *testing.T) {
 			if w.terraformMinor > 0 {
 				needs(t, w.terraformMinor, 0)
 			}
-			server, env := account(t, w)
 			dir := t.TempDir()
+			server, env := account(t, w, dir)
 			write(t, filepath.Join(dir, "provider.tf"), requiredProviders)
 			output, err := run(t, dir, env, "bash", "-x", "-c", w.script(t, t.TempDir()))
 			if err != nil {
@@ -123,7 +124,7 @@ func TestGuidesDoWhatTheySay(t *testing.T) {
 
 // account is a sandbox, and the environment that points at it. It holds the guides' numbers where a
 // guide imports, and none where it adds.
-func account(t *testing.T, w walk) (*sandbox.Server, []string) {
+func account(t *testing.T, w walk, dir string) (*sandbox.Server, []string) {
 	t.Helper()
 	const key = "sk_test_not_a_real_key"
 	server := sandbox.New(sandbox.Options{APIKey: key, Users: []string{"usr_abc123"}})
@@ -141,9 +142,14 @@ func account(t *testing.T, w walk) (*sandbox.Server, []string) {
 	}
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
-	return server, environment(t, installed(t).mirror,
-		"BIZAPI_BASE_URL="+listener.URL+"/v1", "BIZAPI_API_KEY="+key, "BIZAPI_USER_ID=usr_abc123",
-		"TF_VAR_whatsapp_access_token=EAAfakeTokenNumberOne")
+	work := newWorkspace(t, dir, installed(t).mirror)
+	for name, value := range map[string]string{
+		"BIZAPI_BASE_URL": listener.URL + "/v1", "BIZAPI_API_KEY": key, "BIZAPI_USER_ID": "usr_abc123",
+		"TF_VAR_whatsapp_access_token": "EAAfakeTokenNumberOne",
+	} {
+		work.Setenv(name, value)
+	}
+	return server, work.Environ()
 }
 
 var (

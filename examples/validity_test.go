@@ -140,11 +140,12 @@ func (c configuration) slug() string {
 // validate reports what the CLI finds wrong, with the place that it stands at.
 func validate(t *testing.T, dir string, args ...string) {
 	t.Helper()
-	env := environment(t, installed(t).overrides)
-	if text, err := terraform(t, dir, env, "get"); err != nil {
-		t.Fatalf("%v: %s", err, text)
+	w := newWorkspace(t, dir, installed(t).overrides)
+	terraform(t, w, "get")
+	done, err := w.Run(t.Context(), append([]string{"validate", "-json"}, args...)...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	text, _ := terraform(t, dir, env, append([]string{"validate", "-json"}, args...)...)
 	var found struct {
 		Valid       bool `json:"valid"`
 		Diagnostics []struct {
@@ -155,8 +156,8 @@ func validate(t *testing.T, dir string, args ...string) {
 			}
 		} `json:"diagnostics"`
 	}
-	if err := json.Unmarshal([]byte(text), &found); err != nil {
-		t.Fatalf("%v: %s", err, text)
+	if err := json.Unmarshal([]byte(done.Stdout), &found); err != nil {
+		t.Fatalf("%v: %s%s", err, done.Stdout, done.Stderr)
 	}
 	for _, d := range found.Diagnostics {
 		if d.Severity == "error" {
@@ -213,30 +214,22 @@ func TestHCLOfRootModulesIsValid(t *testing.T) {
 
 func TestHCLIsFormatted(t *testing.T) {
 	t.Parallel()
-	env := environment(t, installed(t).overrides)
-	if text, err := terraform(t, ".", env, "fmt", "-check", "-diff", "-recursive", "."); err != nil {
-		t.Errorf("terraform fmt: %v: %s", err, text)
-	}
+	terraform(t, newWorkspace(t, ".", installed(t).overrides), "fmt", "-check", "-diff", "-recursive", ".")
 	dir := t.TempDir()
 	for _, b := range blocks(t, "hcl", "terraform", "tf") {
 		// The CLI formats these files alike.
 		write(t, filepath.Join(dir, configuration{block: b}.slug()+".tf"), b.text)
 	}
-	if text, err := terraform(t, dir, env, "fmt", "-check", "-diff", "-recursive", "."); err != nil {
-		t.Errorf("terraform fmt: %v: %s", err, text)
-	}
+	terraform(t, newWorkspace(t, dir, installed(t).overrides), "fmt", "-check", "-diff", "-recursive", ".")
 }
 
 func TestFleet(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "fleet")
 	copyDir(t, "fleet", dir)
-	env := environment(t, installed(t).mirror)
-	for _, args := range [][]string{{"init"}, {"test"}} {
-		if text, err := terraform(t, dir, env, args...); err != nil {
-			t.Fatalf("terraform %v: %v: %s", args, err, text)
-		}
-	}
+	w := newWorkspace(t, dir, installed(t).mirror)
+	terraform(t, w, "init")
+	terraform(t, w, "test")
 }
 
 func TestTestsInDocumentsAreTheFleets(t *testing.T) {

@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 }
 
 // findCLI finds the one under test.
-var findCLI = sync.OnceValues(tfcli.Find)
+var findCLI = sync.OnceValues(func() (tfcli.CLI, error) { return tfcli.Find(context.Background(), os.Stderr) })
 
 func cli(t *testing.T) tfcli.CLI {
 	t.Helper()
@@ -88,21 +88,23 @@ var install = sync.OnceValues(func() (installation, error) {
 	if err != nil {
 		return installation{}, err
 	}
-	// A package of a mirror, which a development override takes as well.
+	// A package of a mirror.
 	inMirror := func(host, provider, version string) string {
 		return filepath.Join(dir, "mirror", host, provider, version, runtime.GOOS+"_"+runtime.GOARCH)
 	}
-	program := filepath.Join(inMirror("registry.terraform.io", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0")
-	if text, err := exec.Command("go", "build", "-o", program, repository).CombinedOutput(); err != nil {
-		return installation{}, fmt.Errorf("%w: %s", err, text)
+	built, err := tfcli.Build(context.Background(), filepath.Join(dir, "plugins"), ".")
+	if err != nil {
+		return installation{}, err
 	}
 	itself, err := os.Executable()
 	if err != nil {
 		return installation{}, err
 	}
 	links := map[string]string{
-		filepath.Join(dir, "commands", "terraform"): found.Path,
-		filepath.Join(inMirror("registry.opentofu.org", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0"):  program,
+		filepath.Join(dir, "commands", "terraform"):                                                                     found.Path,
+		filepath.Join(dir, "vault", "terraform-provider-vault"):                                                         itself,
+		filepath.Join(inMirror("registry.terraform.io", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0"):  built,
+		filepath.Join(inMirror("registry.opentofu.org", "bizapi/bizapi", "0.1.0"), "terraform-provider-bizapi_v0.1.0"):  built,
 		filepath.Join(inMirror("registry.terraform.io", "hashicorp/vault", "5.0.0"), "terraform-provider-vault_v5.0.0"): itself,
 	}
 	for link, target := range links {
@@ -115,15 +117,9 @@ var install = sync.OnceValues(func() (installation, error) {
 		overrides: filepath.Join(dir, "overrides.tfrc"),
 		mirror:    filepath.Join(dir, "mirror.tfrc"),
 	}
-	var overrides strings.Builder
-	for provider, version := range map[string]string{"bizapi/bizapi": "0.1.0", "hashicorp/vault": "5.0.0"} {
-		for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-			fmt.Fprintf(&overrides, "%q = %q\n", host+"/"+provider, inMirror("registry.terraform.io", provider, version))
-		}
-	}
 	return made, errors.Join(
-		os.WriteFile(made.overrides, fmt.Appendf(nil, "provider_installation {\n  dev_overrides {\n%s}\n}\n", &overrides), 0o600),
-		os.WriteFile(made.mirror, fmt.Appendf(nil, "provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(dir, "mirror")), 0o600),
+		tfcli.WriteOverrides(made.overrides, map[string]string{"bizapi/bizapi": filepath.Dir(built), "hashicorp/vault": filepath.Join(dir, "vault")}),
+		tfcli.WriteMirror(made.mirror, filepath.Join(dir, "mirror")),
 	)
 })
 
@@ -136,13 +132,14 @@ func installed(t *testing.T) installation {
 	return made
 }
 
-// environment is that of a command of the CLI, with its configuration file and more variables.
-func environment(t *testing.T, config string, more ...string) []string {
-	return append([]string{
-		"TF_CLI_CONFIG_FILE=" + config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0", "NO_COLOR=1",
-		"TF_CLI_ARGS=-no-color", "HOME=" + t.TempDir(), "TMPDIR=" + os.TempDir(),
-		"PATH=" + installed(t).commands + string(os.PathListSeparator) + os.Getenv("PATH"),
-	}, more...)
+// newWorkspace is one in a directory, with a CLI configuration of the installation and the CLI on the
+// PATH as terraform.
+func newWorkspace(t *testing.T, dir, config string) *tfcli.Workspace {
+	t.Helper()
+	w := tfcli.NewWorkspace(cli(t), dir, config)
+	w.Setenv("HOME", t.TempDir()) // a directory of this repository is nobody's home
+	w.Setenv("PATH", installed(t).commands+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return w
 }
 
 // run runs a program in a directory and returns what it printed, standard error included.
@@ -154,10 +151,12 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) (s
 	return string(text), err
 }
 
-// terraform runs the CLI.
-func terraform(t *testing.T, dir string, env []string, args ...string) (string, error) {
+// terraform runs the CLI, and fails the test if that fails.
+func terraform(t *testing.T, w *tfcli.Workspace, args ...string) {
 	t.Helper()
-	return run(t, dir, env, cli(t).Path, args...)
+	if done, err := w.Run(t.Context(), args...); err != nil || done.Code != 0 {
+		t.Fatalf("terraform %v: exit code %d, %v: %s%s", args, done.Code, err, done.Stdout, done.Stderr)
+	}
 }
 
 func write(t *testing.T, path, text string) {

@@ -304,7 +304,7 @@ func (w *workspace) attributesOf() map[string]map[string]any {
 }
 
 // findCLI finds the one under test.
-var findCLI = sync.OnceValues(tfcli.Find)
+var findCLI = sync.OnceValues(func() (tfcli.CLI, error) { return tfcli.Find(context.Background(), os.Stderr) })
 
 func cli(t *testing.T) tfcli.CLI {
 	t.Helper()

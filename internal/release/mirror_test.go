@@ -6,11 +6,9 @@
 package release_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -22,10 +20,8 @@ import (
 
 // workspace is a directory where the CLI finds the released zip in a mirror and no provider elsewhere.
 type workspace struct {
-	t   *testing.T
-	cli string
-	dir string
-	env []string
+	*tfcli.Workspace
+	t *testing.T
 }
 
 func TestZipInAMirrorIsInstalledAndApplied(t *testing.T) {
@@ -56,7 +52,7 @@ resource "bizapi_phone_number" "support" {
 `, version))
 
 	w.run("init")
-	lock := string(read(t, filepath.Join(w.dir, ".terraform.lock.hcl")))
+	lock := string(read(t, filepath.Join(w.Dir, ".terraform.lock.hcl")))
 	for _, want := range []string{`provider "registry.terraform.io/bizapi/bizapi"`, fmt.Sprintf("%q", version), `"h1:`} {
 		if !strings.Contains(lock, want) {
 			t.Errorf("no %s in the lock file:\n%s", want, lock)
@@ -83,27 +79,26 @@ resource "bizapi_phone_number" "support" {
 
 func newWorkspace(t *testing.T, baseURL string) *workspace {
 	t.Helper()
-	cli, err := tfcli.Find()
+	cli, err := tfcli.Find(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &workspace{t: t, cli: cli.Path, dir: t.TempDir()}
-	platform := runtime.GOOS + "_" + runtime.GOARCH
-	zip := asset(t, platform+".zip")
+	dir := t.TempDir()
+	w := &workspace{tfcli.NewWorkspace(cli, dir, filepath.Join(dir, "cli.tfrc")), t}
+	zip := asset(t, runtime.GOOS+"_"+runtime.GOARCH+".zip")
 	w.write("mirror/registry.terraform.io/bizapi/bizapi/"+filepath.Base(zip), string(read(t, zip)))
-	w.write("cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(w.dir, "mirror")))
-	w.env = []string{
-		"TF_CLI_CONFIG_FILE=" + filepath.Join(w.dir, "cli.tfrc"), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
-		"BIZAPI_BASE_URL=" + baseURL, "BIZAPI_API_KEY=sk_test_not_a_real_key", "BIZAPI_USER_ID=usr_abc123",
-		"HOME=" + w.dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(),
+	if err := tfcli.WriteMirror(filepath.Join(dir, "cli.tfrc"), filepath.Join(dir, "mirror")); err != nil {
+		t.Fatal(err)
 	}
+	w.Setenv("BIZAPI_BASE_URL", baseURL)
+	w.Setenv("BIZAPI_API_KEY", "sk_test_not_a_real_key")
+	w.Setenv("BIZAPI_USER_ID", "usr_abc123")
 	return w
 }
 
 func (w *workspace) write(name, text string) {
 	w.t.Helper()
-	path := filepath.Join(w.dir, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+	if err := w.Write(name, text); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -111,9 +106,7 @@ func (w *workspace) write(name, text string) {
 // run runs the CLI, which has to succeed.
 func (w *workspace) run(args ...string) {
 	w.t.Helper()
-	command := exec.CommandContext(w.t.Context(), w.cli, append(args, "-no-color")...)
-	command.Dir, command.Env = w.dir, w.env
-	if text, err := command.CombinedOutput(); err != nil {
-		w.t.Fatalf("%s %s: %v\n%s", filepath.Base(w.cli), strings.Join(args, " "), err, text)
+	if done, err := w.Run(w.t.Context(), args...); err != nil || done.Code != 0 {
+		w.t.Fatalf("%s: exit code %d, %v\n%s%s", w.Line(args), done.Code, err, done.Stdout, done.Stderr)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,14 +19,13 @@ type cli struct {
 	baseURL string
 }
 
-// run runs a command in a directory with a program for the provider, without the
-// settings of the caller's own Terraform, and returns what it took.
+// run runs a command in a directory with a program for the provider, and returns what it took.
 func (c *cli) run(ctx context.Context, directory string, p program, args ...string) (figures, error) {
-	cmd := c.Command(ctx, directory, map[string]string{
-		"BIZAPI_BASE_URL": c.baseURL, "BIZAPI_API_KEY": apiKey,
-		"CHECKPOINT_DISABLE": "1", // asks a host on the Internet for newer versions
-		"TF_CLI_CONFIG_FILE": p.cliConfig, "TF_INPUT": "0", "TF_VAR_access_token": accessToken,
-	}, args...)
+	w := tfcli.NewWorkspace(c.CLI, directory, p.cliConfig)
+	w.Setenv("BIZAPI_BASE_URL", c.baseURL)
+	w.Setenv("BIZAPI_API_KEY", apiKey)
+	w.Setenv("TF_VAR_access_token", accessToken)
+	cmd := w.Command(ctx, args...)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	began := time.Now()
@@ -42,7 +40,7 @@ func (c *cli) run(ctx context.Context, directory string, p program, args ...stri
 		return took, fmt.Errorf("stopped: %w", context.Cause(ctx))
 	}
 	if err != nil {
-		return took, fmt.Errorf("%s %s: %w\n%s", filepath.Base(c.Path), strings.Join(args, " "), err, lastLines(output.String()))
+		return took, fmt.Errorf("%s: %w\n%s", w.Line(args), err, lastLines(output.String()))
 	}
 	took.processor = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return took, nil
@@ -50,12 +48,12 @@ func (c *cli) run(ctx context.Context, directory string, p program, args ...stri
 
 // plan refreshes and plans. A plan that would change anything is an error.
 func (c *cli) plan(ctx context.Context, directory string, p program, args ...string) (figures, error) {
-	return c.run(ctx, directory, p, append([]string{"plan", "-no-color", "-detailed-exitcode"}, args...)...)
+	return c.run(ctx, directory, p, append([]string{"plan", "-detailed-exitcode"}, args...)...)
 }
 
 // apply adds what the configuration has.
 func (c *cli) apply(ctx context.Context, directory string, p program) (figures, error) {
-	return c.run(ctx, directory, p, "apply", "-no-color", "-auto-approve")
+	return c.run(ctx, directory, p, "apply", "-auto-approve")
 }
 
 // lastLines is the end of an output, where errors stand.

@@ -6,8 +6,7 @@
 // sandbox of the API, beside a provider that does nothing (command floor).
 // `make bench` runs it.
 //
-// It needs Go and a CLI: the one that TF_ACC_TERRAFORM_PATH names, or terraform or
-// tofu from the PATH. It ends with a non-zero status if a bound on requests or
+// It needs Go alone: tfcli.Find finds a CLI, or builds one. It ends with a non-zero status if a bound on requests or
 // numbers is missed. A bound on time or memory that is missed is said so, and no
 // more: it depends on the machine and on what else that does.
 package main
@@ -53,7 +52,7 @@ func run(ctx context.Context, out io.Writer, quick bool, profile string) error {
 
 // measure takes all measures, prints the report and cleans up, whatever happened.
 func measure(ctx context.Context, out io.Writer, sizes sizes) (err error) {
-	found, err := tfcli.Find()
+	found, err := tfcli.Find(ctx, out)
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // writeProfiles runs the provider's own benchmarks, which drive it by its protocol and without a CLI,
 // and leaves their profiles, with the test program that the tool needs to read them, in a directory.
 func writeProfiles(ctx context.Context, out io.Writer, directory string) error {
-	source, err := moduleRoot(ctx)
+	source, err := tfcli.Root(ctx)
 	if err != nil {
 		return err
 	}
@@ -25,14 +27,14 @@ func writeProfiles(ctx context.Context, out io.Writer, directory string) error {
 		return fmt.Errorf("make the directory of the profiles: %w", err)
 	}
 	cpu, heap, program := filepath.Join(directory, "cpu.pprof"), filepath.Join(directory, "heap.pprof"), filepath.Join(directory, "provider.test")
-	said, err := goCommand(ctx, source, "test", "./internal/provider", "-run", "^$", "-bench", ".", "-benchmem",
+	said, err := tfcli.Go(ctx, source, "test", "./internal/provider", "-run", "^$", "-bench", ".", "-benchmem",
 		"-cpuprofile", cpu, "-memprofile", heap, "-o", program)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, said)
 	for _, view := range [][]string{{"-top", "-cum", program, cpu}, {"-top", "-sample_index=alloc_space", program, heap}} {
-		top, err := goCommand(ctx, source, append([]string{"tool", "pprof", "-nodecount=30"}, view...)...)
+		top, err := tfcli.Go(ctx, source, append([]string{"tool", "pprof", "-nodecount=30"}, view...)...)
 		if err != nil {
 			return err
 		}

@@ -10,13 +10,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // configuration is count numbers, spread over users.
@@ -61,17 +59,13 @@ type workspace struct {
 
 // newWorkspace makes the directory, with both programs built in it.
 func newWorkspace(ctx context.Context) (*workspace, error) {
-	source, err := moduleRoot(ctx)
-	if err != nil {
-		return nil, err
-	}
 	directory, err := os.MkdirTemp("", "bizapi-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary directory: %w", err)
 	}
 	w := &workspace{directory: directory}
-	if w.provider, err = w.build(ctx, source, "provider", "."); err == nil {
-		w.floor, err = w.build(ctx, source, "floor", "./internal/cmd/bench/floor")
+	if w.provider, err = w.build(ctx, "provider", "."); err == nil {
+		w.floor, err = w.build(ctx, "floor", "./internal/cmd/bench/floor")
 	}
 	if err != nil {
 		return nil, errors.Join(err, w.remove())
@@ -80,24 +74,14 @@ func newWorkspace(ctx context.Context) (*workspace, error) {
 }
 
 // build makes a program that the CLI takes for the provider. It is linked as releases are.
-func (w *workspace) build(ctx context.Context, source, name, main string) (program, error) {
+func (w *workspace) build(ctx context.Context, name, main string) (program, error) {
 	directory := filepath.Join(w.directory, name)
-	p := program{
-		path:      filepath.Join(directory, "terraform-provider-bizapi"),
-		cliConfig: filepath.Join(w.directory, name+".tfrc"),
-	}
-	if runtime.GOOS == "windows" {
-		p.path += ".exe"
-	}
-	if _, err := goCommand(ctx, source, "build", "-trimpath", "-ldflags", "-s -w", "-o", p.path, main); err != nil {
+	path, err := tfcli.Build(ctx, directory, main, "-trimpath", "-ldflags", "-s -w")
+	if err != nil {
 		return program{}, err
 	}
-	// There is no installation method beside the override: nothing can be downloaded.
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"registry.terraform.io/bizapi/bizapi\" = %q\n  }\n}\n", directory)
-	if err := os.WriteFile(p.cliConfig, []byte(text), 0o600); err != nil {
-		return program{}, fmt.Errorf("write the CLI configuration: %w", err)
-	}
-	return p, nil
+	p := program{path, directory + ".tfrc"}
+	return p, tfcli.WriteOverrides(p.cliConfig, map[string]string{"bizapi/bizapi": directory})
 }
 
 func (w *workspace) remove() error {
@@ -214,26 +198,4 @@ func idsInState(directory string) (map[string]bool, error) {
 		}
 	}
 	return ids, nil
-}
-
-// moduleRoot is the directory that the provider is built from.
-func moduleRoot(ctx context.Context) (string, error) {
-	goMod, err := goCommand(ctx, "", "env", "GOMOD")
-	if err != nil {
-		return "", err
-	}
-	if goMod == "" || goMod == os.DevNull {
-		return "", errors.New("run the benchmark inside the provider's repository")
-	}
-	return filepath.Dir(goMod), nil
-}
-
-func goCommand(ctx context.Context, directory string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the arguments are the benchmark's own
-	cmd.Dir = directory
-	output, err := cmd.CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, output)
-	}
-	return strings.TrimSpace(string(output)), nil
 }

@@ -6,8 +6,7 @@
 // CLI through examples/quickstart in a temporary directory, and compares what the
 // CLI says with what reached the API. `make demo` runs it.
 //
-// It needs Go and a CLI: the one that TF_ACC_TERRAFORM_PATH names, or terraform or tofu from the
-// PATH. It ends with a non-zero status if any step does not do what it says, and
+// It needs Go alone: tfcli.Find finds a CLI, or builds one. It ends with a non-zero status if any step does not do what it says, and
 // leaves nothing behind either way.
 package main
 
@@ -24,9 +23,9 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
-// timeLimit is for a machine that builds the provider from nothing; once built,
-// the demo takes seconds.
-const timeLimit = 10 * time.Minute
+// timeLimit is for a machine that builds OpenTofu and the provider from nothing;
+// once built, the demo takes seconds.
+const timeLimit = time.Hour
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -59,7 +58,7 @@ type outcome struct {
 
 // demonstrate runs the steps and cleans up after them, whatever happened.
 func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
-	found, err := tfcli.Find()
+	found, err := tfcli.Find(ctx, out)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -68,13 +67,13 @@ func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
 		return outcome{}, err
 	}
 	defer func() { err = errors.Join(err, api.close()) }()
-	work, err := newWorkspace(ctx)
+	work, err := newWorkspace(ctx, out, found, api.url)
 	if err != nil {
 		return outcome{}, err
 	}
 	defer func() { err = errors.Join(err, work.remove()) }()
 
-	d := &demo{out: out, api: api, work: work, cli: newCLI(found, work, api.url)}
+	d := &demo{out: out, api: api, work: work}
 	d.introduce()
 	return d.runSteps(ctx)
 }
@@ -84,11 +83,10 @@ type demo struct {
 	out  io.Writer
 	api  *api
 	work *workspace
-	cli  *cli
 }
 
 func (d *demo) introduce() {
-	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", d.cli.Name)
+	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", d.work.CLI.Name)
 	fmt.Fprintf(d.out, "The API is a sandbox at %s.\n", d.api.url)
 }
 
@@ -112,13 +110,4 @@ func (d *demo) runSteps(ctx context.Context) (outcome, error) {
 // say prints one line of the step that is running.
 func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.out, "   "+format+"\n", args...)
-}
-
-// stopped is err, or what ended the context: what a command says when it is
-// stopped is no news.
-func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("stopped: %w", context.Cause(ctx))
-	}
-	return err
 }

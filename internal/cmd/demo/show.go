@@ -51,25 +51,7 @@ func describeChange(change *tfjson.Change) string {
 	return strings.Join(does, ", ")
 }
 
-// readNumbersInState reads what `show -json` prints of a state: its phone numbers
-// by address. A state that holds nothing has no values at all.
-func readNumbersInState(output []byte) (map[string]number, error) {
-	var state tfjson.State
-	if err := json.Unmarshal(output, &state); err != nil {
-		return nil, fmt.Errorf("read the state's JSON: %w", err)
-	}
-	numbers := map[string]number{}
-	if state.Values == nil || state.Values.RootModule == nil {
-		return numbers, nil
-	}
-	for _, resource := range state.Values.RootModule.Resources {
-		if resource.Type == "bizapi_phone_number" {
-			numbers[resource.Address] = numberOf(resource.AttributeValues)
-		}
-	}
-	return numbers, nil
-}
-
+// numberOf reads the attributes that a number has in the state.
 func numberOf(attributes map[string]any) number {
 	text := func(name string) string {
 		value, _ := attributes[name].(string) // null is as good as empty here

@@ -57,37 +57,6 @@ func TestReadPlannedActionsRefusesWhatIsNoPlan(t *testing.T) {
 	}
 }
 
-func TestReadNumbersInState(t *testing.T) {
-	for name, test := range map[string]struct {
-		state string
-		want  map[string]number
-	}{
-		"a number by its address, and no other resource": {
-			`{"format_version": "1.0", "values": {"root_module": {"resources": [
-				{"address": "bizapi_phone_number.a", "type": "bizapi_phone_number", "values": {
-					"id": "1", "platform": "whatsapp", "meta_phone_number_id": "83", "display_name": "A", "access_token": "EAAfake"}},
-				{"address": "other.a", "type": "other", "values": {"id": "2"}}]}}}`,
-			map[string]number{"bizapi_phone_number.a": {id: "1", platform: "whatsapp", metaID: "83", displayName: "A"}},
-		},
-		"a number without a display name": {
-			`{"format_version": "1.0", "values": {"root_module": {"resources": [
-				{"address": "bizapi_phone_number.a", "type": "bizapi_phone_number", "values": {"id": "1", "display_name": null}}]}}}`,
-			map[string]number{"bizapi_phone_number.a": {id: "1"}},
-		},
-		"a state that holds nothing": {`{"format_version": "1.0"}`, map[string]number{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got, err := readNumbersInState([]byte(test.state))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(number{})); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
 func TestCompareNumbers(t *testing.T) {
 	a, b := number{id: "1", metaID: "83"}, number{id: "2", metaID: "17"}
 	renamed := number{id: "1", metaID: "83", displayName: "A"}

@@ -56,11 +56,11 @@ func planNothing(ctx context.Context, d *demo) error {
 }
 
 func changeToken(ctx context.Context, d *demo) error {
-	before, err := d.cli.numbersInState(ctx)
+	before, err := d.work.numbersInState(ctx)
 	if err != nil {
 		return err
 	}
-	token := d.cli.changeWhatsAppToken()
+	token := d.work.changeWhatsAppToken()
 	d.say("TF_VAR_whatsapp_access_token has a new value")
 	if err := d.planAndApply(ctx, map[string]string{whatsapp: "delete, create"}); err != nil {
 		return err
@@ -77,7 +77,7 @@ func changeToken(ctx context.Context, d *demo) error {
 // expectOnlyWhatsAppReplaced checks that the WhatsApp number has a new id and
 // the new token, and that the Instagram account was left alone.
 func (d *demo) expectOnlyWhatsAppReplaced(ctx context.Context, before map[string]number, token string) error {
-	after, err := d.cli.numbersInState(ctx)
+	after, err := d.work.numbersInState(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,8 +129,8 @@ func destroyAll(ctx context.Context, d *demo) error {
 // terraform runs a command of the CLI, which must succeed, and says the line
 // that sums its output up.
 func (d *demo) terraform(ctx context.Context, args ...string) error {
-	d.say("$ %s", d.cli.line(args))
-	output, err := d.cli.run(ctx, args...)
+	d.say("$ %s", d.work.Line(args))
+	output, err := d.work.shown(ctx, args...)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (d *demo) planAndApply(ctx context.Context, want map[string]string) error {
 	if err := d.terraform(ctx, "plan", "-out=demo.tfplan"); err != nil {
 		return err
 	}
-	got, err := d.cli.plannedActions(ctx, "demo.tfplan")
+	got, err := d.work.plannedActions(ctx, "demo.tfplan")
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (d *demo) expectRequests(adds, deletes int) error {
 // expectNumbers checks that the state holds the resources named, and the API the
 // same numbers, and says which.
 func (d *demo) expectNumbers(ctx context.Context, addresses ...string) error {
-	state, err := d.cli.numbersInState(ctx)
+	state, err := d.work.numbersInState(ctx)
 	if err != nil {
 		return err
 	}

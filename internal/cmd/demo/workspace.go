@@ -7,53 +7,64 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
-// workspace is the temporary directory of one run.
+// workspace is a copy of examples/quickstart in a temporary directory, with the provider beside it.
 type workspace struct {
+	*tfcli.Workspace
 	directory string
-	cliConfig string // the CLI's configuration file, with the development override
-	example   string // the copy of examples/quickstart
+	secrets   map[string]string // by variable; of these no command may print any
 }
 
-// newWorkspace makes the directory, with the provider built in it.
-func newWorkspace(ctx context.Context) (*workspace, error) {
-	source, err := moduleRoot(ctx)
-	if err != nil {
-		return nil, err
-	}
+// newWorkspace makes the directory and builds the provider in it.
+func newWorkspace(ctx context.Context, out io.Writer, cli tfcli.CLI, baseURL string) (*workspace, error) {
 	directory, err := os.MkdirTemp("", "bizapi-demo-")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary directory: %w", err)
 	}
+	config := filepath.Join(directory, "cli.tfrc")
 	w := &workspace{
+		Workspace: tfcli.NewWorkspace(cli, filepath.Join(directory, "quickstart"), config),
 		directory: directory,
-		cliConfig: filepath.Join(directory, "cli.tfrc"),
-		example:   filepath.Join(directory, "quickstart"),
+		secrets: map[string]string{
+			"BIZAPI_API_KEY":                apiKey,
+			"TF_VAR_whatsapp_access_token":  "EAAfakeWhatsAppToken1",
+			"TF_VAR_instagram_access_token": "EAAfakeInstagramToken1",
+		},
 	}
-	if err := w.fill(ctx, source); err != nil {
+	w.Setenv("BIZAPI_BASE_URL", baseURL)
+	for name, value := range w.secrets {
+		w.Setenv(name, value)
+	}
+	if err := w.fill(ctx, out, config); err != nil {
 		return nil, errors.Join(err, w.remove())
 	}
 	return w, nil
 }
 
-func (w *workspace) fill(ctx context.Context, source string) error {
-	plugins := filepath.Join(w.directory, "plugins")
-	if err := buildProvider(ctx, source, plugins); err != nil {
+func (w *workspace) fill(ctx context.Context, out io.Writer, config string) error {
+	source, err := tfcli.Root(ctx)
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(w.cliConfig, []byte(cliConfig(plugins)), 0o600); err != nil {
-		return fmt.Errorf("write the CLI configuration: %w", err)
+	fmt.Fprintln(out, "Building the provider; the first time takes Go some minutes.")
+	err = tfcli.SignsOfLife(out, "building the provider", func() error {
+		_, err := tfcli.Build(ctx, filepath.Join(w.directory, "plugins"), ".")
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	if err := os.CopyFS(w.example, os.DirFS(filepath.Join(source, "examples", "quickstart"))); err != nil {
+	if err := os.CopyFS(w.Dir, os.DirFS(filepath.Join(source, "examples", "quickstart"))); err != nil {
 		return fmt.Errorf("copy examples/quickstart: %w", err)
 	}
-	return nil
+	return tfcli.WriteOverrides(config, map[string]string{"bizapi/bizapi": filepath.Join(w.directory, "plugins")})
 }
 
 func (w *workspace) remove() error {
@@ -63,11 +74,61 @@ func (w *workspace) remove() error {
 	return nil
 }
 
+// changeWhatsAppToken gives the variable a new value, and returns it.
+func (w *workspace) changeWhatsAppToken() string {
+	const name, token = "TF_VAR_whatsapp_access_token", "EAAfakeWhatsAppToken2"
+	w.Setenv(name, token)
+	w.secrets["the new "+name] = token
+	return token
+}
+
+// output runs a command, which must succeed, and returns its standard output. The error of one that
+// fails holds all that it printed.
+func (w *workspace) output(ctx context.Context, args ...string) (string, error) {
+	done, err := w.Run(ctx, args...)
+	if err == nil && done.Code != 0 {
+		err = fmt.Errorf("%s: exit code %d\n%s%s", w.Line(args), done.Code, done.Stdout, done.Stderr)
+	}
+	return done.Stdout, err
+}
+
+// shown is what a command prints for people, in which no secret may stand.
+func (w *workspace) shown(ctx context.Context, args ...string) (string, error) {
+	output, err := w.output(ctx, args...)
+	if err := checkSecrets(output, w.secrets); err != nil {
+		return "", fmt.Errorf("%s: %w", w.Line(args), err)
+	}
+	return output, err
+}
+
+// plannedActions reads a saved plan; see readPlannedActions.
+func (w *workspace) plannedActions(ctx context.Context, plan string) (map[string]string, error) {
+	output, err := w.output(ctx, "show", "-json", plan)
+	if err != nil {
+		return nil, err
+	}
+	return readPlannedActions([]byte(output))
+}
+
+// numbersInState are the phone numbers in the state, by address.
+func (w *workspace) numbersInState(ctx context.Context) (map[string]number, error) {
+	state, err := w.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	numbers := map[string]number{}
+	for address, attributes := range state {
+		if strings.HasPrefix(address, "bizapi_phone_number.") {
+			numbers[address] = numberOf(attributes)
+		}
+	}
+	return numbers, nil
+}
+
 // uncommentImport makes the example's commented import block real, for the
 // number with the id given.
 func (w *workspace) uncommentImport(id string) error {
-	path := filepath.Join(w.example, "imports.tf")
-	commented, err := os.ReadFile(path) //nolint:gosec // the workspace's own copy
+	commented, err := os.ReadFile(filepath.Join(w.Dir, "imports.tf"))
 	if err != nil {
 		return fmt.Errorf("read the example: %w", err)
 	}
@@ -75,11 +136,7 @@ func (w *workspace) uncommentImport(id string) error {
 	if err != nil {
 		return fmt.Errorf("imports.tf of the example: %w", err)
 	}
-	code = strings.ReplaceAll(code, "pn_abc123", id)
-	if err := os.WriteFile(path, []byte(code), 0o600); err != nil {
-		return fmt.Errorf("write imports.tf: %w", err)
-	}
-	return nil
+	return w.Write("imports.tf", strings.ReplaceAll(code, "pn_abc123", id))
 }
 
 // uncomment takes the comment signs off from the import block on; the prose
@@ -95,48 +152,4 @@ func uncomment(file string) (string, error) {
 		code.WriteString(strings.TrimPrefix(strings.TrimPrefix(line, "#"), " "))
 	}
 	return code.String(), nil
-}
-
-// cliConfig overrides the provider's address with what is in a directory. It
-// stands for two hosts, since OpenTofu gives an address without a host its own.
-// There is no installation method beside it: nothing can be downloaded.
-func cliConfig(plugins string) string {
-	return fmt.Sprintf(`provider_installation {
-  dev_overrides {
-    "registry.terraform.io/bizapi/bizapi" = %[1]q
-    "registry.opentofu.org/bizapi/bizapi" = %[1]q
-  }
-}
-`, plugins)
-}
-
-func buildProvider(ctx context.Context, source, plugins string) error {
-	program := filepath.Join(plugins, "terraform-provider-bizapi")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	_, err := goCommand(ctx, source, "build", "-o", program, ".")
-	return err
-}
-
-// moduleRoot is the directory that the provider is built from.
-func moduleRoot(ctx context.Context) (string, error) {
-	goMod, err := goCommand(ctx, "", "env", "GOMOD")
-	if err != nil {
-		return "", err
-	}
-	if goMod == "" || goMod == os.DevNull {
-		return "", errors.New("run the demo inside the provider's repository")
-	}
-	return filepath.Dir(goMod), nil
-}
-
-func goCommand(ctx context.Context, directory string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the arguments are the demo's own
-	cmd.Dir = directory
-	output, err := cmd.CombinedOutput()
-	if err != nil {
-		return "", stopped(ctx, fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, output))
-	}
-	return strings.TrimSpace(string(output)), nil
 }

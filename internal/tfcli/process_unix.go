@@ -6,6 +6,8 @@
 package tfcli
 
 import (
+	"context"
+	"os"
 	"os/exec"
 	"syscall"
 )
@@ -20,4 +22,17 @@ func startGroup(cmd *exec.Cmd) {
 // endGroup ends what an interrupted command left running.
 func endGroup(cmd *exec.Cmd) {
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // no such group: nothing is left
+}
+
+// lock waits until no other process has the file locked. The system unlocks it when it is closed, and
+// when its process dies.
+func lock(ctx context.Context, file *os.File) error {
+	locked := make(chan error, 1)
+	go func() { locked <- syscall.Flock(int(file.Fd()), syscall.LOCK_EX) }()
+	select {
+	case err := <-locked:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -5,10 +5,17 @@
 
 package tfcli
 
-import "os/exec"
+import (
+	"context"
+	"os"
+	"os/exec"
+)
 
 // startGroup does nothing: there are no process groups here.
 func startGroup(*exec.Cmd) {}
 
 // endGroup does nothing: there are no process groups here.
 func endGroup(*exec.Cmd) {}
+
+// lock does nothing: two builds at a time do the same work twice.
+func lock(context.Context, *os.File) error { return nil }

@@ -1,0 +1,161 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package tfcli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// writing is a build that writes a program.
+func writing(text string) func(string) error {
+	return func(program string) error {
+		return errors.Join(os.MkdirAll(filepath.Dir(program), 0o700), os.WriteFile(program, []byte(text), 0o700))
+	}
+}
+
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+func TestOpenTofuIsBuiltOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "cache")
+	var progress strings.Builder
+	for range 2 {
+		program, err := buildOnce(t.Context(), &progress, dir, "tofu-1", writing("first"))
+		if err != nil || program != filepath.Join(dir, "tofu-1") {
+			t.Fatalf("%q: %v", program, err)
+		}
+	}
+	for _, want := range []string{"Terraform  https://", "OpenTofu   https://", "TF_CLI=", "minutes", dir} {
+		if strings.Count(progress.String(), want) != 1 {
+			t.Errorf("%q is not said once: %s", want, &progress)
+		}
+	}
+	if got := names(t, dir); got != ".lock tofu-1" {
+		t.Errorf("the cache holds %s", got)
+	}
+}
+
+func TestOpenTofuOfAnotherVersionIsBuiltAnew(t *testing.T) {
+	module := t.TempDir()
+	name := func(goMod, goSum string) string {
+		t.Helper()
+		err := errors.Join(
+			os.WriteFile(filepath.Join(module, "go.mod"), []byte(goMod), 0o600),
+			os.WriteFile(filepath.Join(module, "go.sum"), []byte(goSum), 0o600))
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := openTofuName(module)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	first := name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "a")
+	if !strings.HasPrefix(first, "tofu-1.12.6-") || first != name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "a") {
+		t.Errorf("the name is %s", first)
+	}
+	if first == name("require github.com/opentofu/opentofu v1.12.7 // indirect\n", "a") || first == name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "b") {
+		t.Error("another module has the same name")
+	}
+}
+
+func TestInterruptedBuildOfOpenTofuLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	interrupted := errors.New("interrupted")
+	_, err := buildOnce(t.Context(), io.Discard, dir, "tofu-1", func(program string) error {
+		return errors.Join(writing("half")(program), interrupted)
+	})
+	if !errors.Is(err, interrupted) {
+		t.Errorf("got %v", err)
+	}
+	if got := names(t, dir); got != ".lock" {
+		t.Errorf("the cache holds %s", got)
+	}
+	// A process that was killed could clean nothing up.
+	if err := writing("half")(filepath.Join(dir, ".unfinished", "tofu-1")); err != nil {
+		t.Fatal(err)
+	}
+	program, err := buildOnce(t.Context(), io.Discard, dir, "tofu-1", func(program string) error {
+		if _, err := os.Stat(program); err == nil {
+			t.Error("what the killed process left is built upon")
+		}
+		return writing("whole")(program)
+	})
+	if text, _ := os.ReadFile(program); string(text) != "whole" || err != nil {
+		t.Errorf("%q: %v", text, err)
+	}
+	if got := names(t, dir); got != ".lock tofu-1" {
+		t.Errorf("the cache holds %s", got)
+	}
+}
+
+func TestTwoBuildsOfOpenTofuAtATimeAreOne(t *testing.T) {
+	dir := t.TempDir()
+	var builds atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			program, err := buildOnce(t.Context(), io.Discard, dir, "tofu-1", func(program string) error {
+				builds.Add(1)
+				if got, err := os.Stat(filepath.Join(dir, "tofu-1")); err == nil {
+					t.Errorf("built although it is there: %v", got.Name())
+				}
+				return writing("whole")(program)
+			})
+			if text, _ := os.ReadFile(program); string(text) != "whole" || err != nil {
+				t.Errorf("%q: %v", text, err)
+			}
+		})
+	}
+	all.Wait()
+	if builds.Load() != 1 {
+		t.Errorf("%d builds", builds.Load())
+	}
+}
+
+func TestSignsOfLife(t *testing.T) {
+	ticks := make(chan time.Time)
+	read, write := io.Pipe()
+	failure := errors.New("it failed")
+	ended := make(chan error, 1)
+	go func() {
+		ended <- signsOfLife(write, "building", ticks, func() error {
+			for range 2 {
+				ticks <- time.Now()
+				line := make([]byte, 100)
+				n, err := read.Read(line)
+				if err != nil || !bytes.HasPrefix(line[:n], []byte("… still building, after ")) {
+					t.Errorf("the sign is %q: %v", line[:n], err)
+				}
+			}
+			return failure
+		})
+	}()
+	if err := <-ended; !errors.Is(err, failure) {
+		t.Errorf("got %v", err)
+	}
+	if signsEvery > 30*time.Second {
+		t.Errorf("a sign each %s: nobody waits that long", signsEvery)
+	}
+}
