@@ -27,6 +27,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // Secrets with what URLs, JSON and base64 write otherwise. The key is limited to what a header can
@@ -161,10 +162,10 @@ func base64Decoded(text string) string {
 
 // hides fails the test if a secret stands in what a command printed, or in any file of the
 // workspace but those that Terraform keeps it in. shown names the command.
-func (w *workspace) hides(shown string, printed output, secrets ...secret) output {
+func (w *cliWorkspace) hides(shown string, printed tfcli.Output, secrets ...secret) tfcli.Output {
 	w.t.Helper()
 	texts := w.files()
-	texts[shown] = printed.stdout + "\n" + printed.stderr
+	texts[shown] = printed.Stdout + "\n" + printed.Stderr
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		read := readings(texts[name])
 		for _, secret := range secrets {
@@ -178,14 +179,14 @@ func (w *workspace) hides(shown string, printed output, secrets ...secret) outpu
 
 // files are the texts of all files in the workspace. A saved plan is an archive: its members are
 // what is searched.
-func (w *workspace) files() map[string]string {
+func (w *cliWorkspace) files() map[string]string {
 	w.t.Helper()
 	texts := map[string]string{}
-	err := fs.WalkDir(os.DirFS(w.dir), ".", func(name string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(w.Dir), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		content, err := os.ReadFile(filepath.Join(w.dir, name))
+		content, err := os.ReadFile(filepath.Join(w.Dir, name))
 		texts[name] = unpacked(content)
 		return err
 	})
@@ -212,7 +213,7 @@ func unpacked(content []byte) string {
 	return text.String()
 }
 
-func TestSecretSearchFindsEveryWriting(t *testing.T) {
+func TestCLISecretSearchFindsEveryWriting(t *testing.T) {
 	t.Parallel()
 	asJSON := func(text string) string {
 		encoded, err := json.Marshal(map[string]string{"token": text})
@@ -273,20 +274,20 @@ func TestSecretSearchFindsEveryWriting(t *testing.T) {
 
 // newEchoingWorkspace is one whose server writes the secrets that it is sent, and those that it has,
 // into everything that it answers. It gets its secrets from variables.
-func newEchoingWorkspace(t *testing.T, dialect sandbox.Dialect) (*workspace, *sandbox.Server) {
+func newEchoingWorkspace(t *testing.T, dialect sandbox.Dialect) (*cliWorkspace, *sandbox.Server) {
 	t.Helper()
 	server := sandbox.New(sandbox.Options{
-		Dialect: dialect, APIKey: awkwardKey, Users: []string{testUser, "usr_other"}, EchoSecrets: true,
+		Dialect: dialect, APIKey: awkwardKey, Users: []string{cliUser, "usr_other"}, EchoSecrets: true,
 		NormalizeName: func(name string) string { return name + " of " + awkwardKey },
 	})
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
-	w := newWorkspace(t, listener.URL+"/v1")
+	w := newCLIWorkspace(t, listener.URL+"/v1")
 	for name, value := range map[string]string{
 		"BIZAPI_API_KEY": "", "TF_VAR_key": awkwardKey, "TF_VAR_token": awkwardToken,
 		"BIZAPI_MAX_RETRIES": "0", "TF_LOG": "TRACE",
 	} {
-		w.setenv(name, value)
+		w.Setenv(name, value)
 	}
 	return w, server
 }
@@ -308,7 +309,7 @@ provider "bizapi" {
 `, ofToken)
 }
 
-func TestSecretsNeverShow(t *testing.T) {
+func TestCLISecretsNeverShow(t *testing.T) {
 	// Where Terraform keeps an access_token that is not write-only.
 	kept := []string{"terraform.tfstate", "terraform.tfstate.backup", "tfplan", "show -json tfplan", "show -json"}
 	flows := map[string]struct {
@@ -319,31 +320,31 @@ func TestSecretsNeverShow(t *testing.T) {
 		"write-only": {"ephemeral = true", "access_token_wo = var.token\n  access_token_wo_version = ", nil},
 		"plain":      {"sensitive = true", "access_token = var.token # ", kept},
 	}
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		for _, name := range slices.Sorted(maps.Keys(flows)) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				flow := flows[name]
 				w, server := newEchoingWorkspace(t, dialect)
-				hides := func(args ...string) output {
+				hides := func(args ...string) tfcli.Output {
 					t.Helper()
 					return w.hides(strings.Join(args, " "), w.run(args...),
 						secret{"the key", awkwardKey, nil}, secret{"a wrong key", awkwardKey + "wrong", nil},
 						secret{"the token", awkwardToken, flow.kept}, secret{"the next token", nextAwkwardToken, flow.kept})
 				}
 				write := func(version int) {
-					w.write("main.tf", secretVariables(flow.variable)+number(flow.argument+strconv.Itoa(version), named("Shop")))
+					w.write("main.tf", secretVariables(flow.variable)+cliNumber(flow.argument+strconv.Itoa(version), cliName("Shop")))
 				}
-				ends := func(code int, done output) {
+				ends := func(code int, done tfcli.Output) {
 					t.Helper()
-					if done.code != code {
-						t.Fatalf("exit code %d, wanted %d: %s", done.code, code, done.stdout)
+					if done.Code != code {
+						t.Fatalf("exit code %d, wanted %d: %s", done.Code, code, done.Stdout)
 					}
 				}
 
 				write(1)
-				inTheWay := server.Add("usr_other", sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: "EAAofSomebodyElse"})
-				ends(1, hides("apply", "-auto-approve", "-no-color"))
+				inTheWay := server.Add("usr_other", sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: "EAAofSomebodyElse"})
+				ends(1, hides("apply", "-auto-approve"))
 				server.Remove(inTheWay.ID)
 
 				ends(0, hides("plan", "-out=tfplan"))
@@ -352,19 +353,19 @@ func TestSecretsNeverShow(t *testing.T) {
 				ends(0, hides("show", "-json"))
 				w.remove("tfplan")
 
-				w.setenv("TF_LOG_PATH", filepath.Join(w.dir, "trace.log"))
-				w.setenv("TF_VAR_token", nextAwkwardToken)
+				w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+				w.Setenv("TF_VAR_token", nextAwkwardToken)
 				write(2)
 				ends(0, hides("apply", "-auto-approve", "-json"))
 				if logged := w.read("trace.log"); !strings.Contains(logged, "API request") {
 					t.Error("the log has no line of a request: nothing is proven")
 				}
 				w.remove("trace.log")
-				w.setenv("TF_LOG_PATH", "")
+				w.Setenv("TF_LOG_PATH", "")
 
-				w.setenv("TF_VAR_key", awkwardKey+"wrong")
+				w.Setenv("TF_VAR_key", awkwardKey+"wrong")
 				ends(1, hides("plan", "-json"))
-				w.setenv("TF_VAR_key", awkwardKey)
+				w.Setenv("TF_VAR_key", awkwardKey)
 				server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: echoOf(http.StatusForbidden)})
 				ends(1, hides("destroy", "-auto-approve", "-json"))
 				ends(0, hides("destroy", "-auto-approve", "-json"))
@@ -385,12 +386,12 @@ func echoOf(status int) sandbox.Behaviour {
 	}
 }
 
-func TestSecretsOfCrashesNeverShow(t *testing.T) {
+func TestCLISecretsOfCrashesNeverShow(t *testing.T) {
 	t.Parallel()
 	traced := regexp.MustCompile(`terraform-provider-bizapi\S* pid=(\d+)`)
 	w, server := newEchoingWorkspace(t, sandbox.Deployed)
-	w.write("main.tf", secretVariables("ephemeral = true")+number("access_token_wo = var.token\n  access_token_wo_version = 1"))
-	w.setenv("TF_LOG_PATH", filepath.Join(w.dir, "trace.log"))
+	w.write("main.tf", secretVariables("ephemeral = true")+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
+	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
 	// While the add is on its way, the provider is told to end as a Go program does that panics: it
 	// prints what each of its goroutines was doing.
 	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
@@ -405,16 +406,16 @@ func TestSecretsOfCrashesNeverShow(t *testing.T) {
 		}
 		sandbox.Hang()(response, request, answer)
 	}})
-	crashed := w.hides("a crash", w.run("apply", "-auto-approve", "-no-color"),
+	crashed := w.hides("a crash", w.run("apply", "-auto-approve"),
 		secret{"the key", awkwardKey, nil}, secret{"the token", awkwardToken, nil})
-	if crashed.code == 0 || !strings.Contains(w.read("trace.log"), "SIGQUIT") {
-		t.Errorf("the provider did not crash: %s\n%s", crashed.stdout, crashed.stderr)
+	if crashed.Code == 0 || !strings.Contains(w.read("trace.log"), "SIGQUIT") {
+		t.Errorf("the provider did not crash: %s\n%s", crashed.Stdout, crashed.Stderr)
 	}
 }
 
 // The secrets are in places where they are easily passed on: cut in
 // half, in what is no API's answer, and in fields that are shown elsewhere.
-func TestSecretsInMisleadingAnswers(t *testing.T) {
+func TestCLISecretsInMisleadingAnswers(t *testing.T) {
 	const strangersToken = "EAAtokenOfAnotherNumberThatNobodyGave"
 	both := awkwardKey + " " + awkwardToken
 	quoted := func(text string) string { encoded, _ := json.Marshal(text); return string(encoded) }
@@ -467,7 +468,7 @@ resource "bizapi_phone_number" "n%[1]d" { # %[2]s
 		// Half of a secret is one too. The first characters are those of every test key and token.
 		secret{"the start of the key", awkwardKey[:12], nil}, secret{"the start of the token", awkwardToken[:10], nil},
 		secret{"the start of another number's token", strangersToken[:20], nil})
-	if done.code == 0 {
+	if done.Code == 0 {
 		t.Error("the apply ended without an error")
 	}
 }
@@ -490,21 +491,21 @@ func addOf(t *testing.T, request *http.Request) int {
 
 // A token that was read from a file with its line end is a common slip. What a server makes of it in
 // a header has no line end any more.
-func TestSecretsWithALineEnd(t *testing.T) {
+func TestCLISecretsWithALineEnd(t *testing.T) {
 	t.Parallel()
 	w, server := newEchoingWorkspace(t, sandbox.Deployed)
-	w.setenv("TF_VAR_token", testToken+"\n")
-	w.write("main.tf", secretVariables("ephemeral = true")+number("access_token_wo = var.token\n  access_token_wo_version = 1"))
+	w.Setenv("TF_VAR_token", cliToken+"\n")
+	w.write("main.tf", secretVariables("ephemeral = true")+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
 	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json",
-		`{"message":"Invalid access token `+testToken+`"}`, "X-Correlation-Id: "+testToken)})
-	done := w.hides("apply", w.run("apply", "-auto-approve", "-json"), secret{"the token", testToken, nil})
-	done.parse().failed("Invalid access token")
+		`{"message":"Invalid access token `+cliToken+`"}`, "X-Correlation-Id: "+cliToken)})
+	done := w.hides("apply", w.run("apply", "-auto-approve", "-json"), secret{"the token", cliToken, nil})
+	parsed(t, done).failed("Invalid access token")
 }
 
 // A refresh and a delete are given no write-only token, and the process before this one knew it. A token
 // may have the form of a correlation id, or of words.
-func TestSecretsThatAnotherProcessSent(t *testing.T) {
-	t.Run("a token", func(t *testing.T) { secretsThatAnotherProcessSent(t, testToken) })
+func TestCLISecretsThatAnotherProcessSent(t *testing.T) {
+	t.Run("a token", func(t *testing.T) { secretsThatAnotherProcessSent(t, cliToken) })
 	t.Run("a UUID", func(t *testing.T) { secretsThatAnotherProcessSent(t, "3f069cdc-f414-4fa1-86b0-6c0aad56e49d") })
 	t.Run("words", func(t *testing.T) { secretsThatAnotherProcessSent(t, "fake-words-that-open-doors") })
 }
@@ -523,13 +524,13 @@ func secretsThatAnotherProcessSent(t *testing.T, plainToken string) {
 	}
 	refusal := sandbox.Respond(http.StatusForbidden, "application/json",
 		fmt.Sprintf(`{"error":"Forbidden","message":%s,"correlationId":%q}`, message, plainToken), "X-Correlation-Id: "+plainToken)
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newServer(t, sandbox.Options{Dialect: dialect})
-		w := newWorkspace(t, url)
-		w.setenv("TF_LOG", "TRACE")
-		w.setenv("TF_LOG_PATH", filepath.Join(w.dir, "trace.log"))
-		w.setenv("TF_VAR_awkward", awkwardToken)
-		w.setenv("TF_VAR_plain", plainToken)
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		w.Setenv("TF_LOG", "TRACE")
+		w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+		w.Setenv("TF_VAR_awkward", awkwardToken)
+		w.Setenv("TF_VAR_plain", plainToken)
 		w.write("main.tf", `
 variable "awkward" {
   type      = string
@@ -553,9 +554,9 @@ resource "bizapi_phone_number" "plain" {
 }
 `)
 		w.apply().succeeded()
-		hides := func(shown string, done outcome) outcome {
+		hides := func(shown string, done cliOutcome) cliOutcome {
 			t.Helper()
-			w.hides(shown, done.output, secret{"the token", awkwardToken, nil}, secret{"the other token", plainToken, nil})
+			w.hides(shown, done.Output, secret{"the token", awkwardToken, nil}, secret{"the other token", plainToken, nil})
 			return done
 		}
 
@@ -566,9 +567,9 @@ resource "bizapi_phone_number" "plain" {
 		var both sync.WaitGroup
 		both.Add(2)
 		server.Script(sandbox.Fault{On: sandbox.OpDelete, Times: 2, Do: refusal, Before: func() { both.Done(); both.Wait() }})
-		hides("a refused delete", w.destroy()).failed("Not allowed to delete", "status 403", "correlation id")
+		hides("a refused delete", w.apply("-destroy")).failed("Not allowed to delete", "status 403", "correlation id")
 
-		for _, number := range server.Numbers(testUser) {
+		for _, number := range server.Numbers(cliUser) {
 			server.Rename(number.ID, map[string]string{"awkward": asBase64, "plain": "my " + plainToken}[number.MetaPhoneNumberID])
 		}
 		server.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: unsolicited(plainToken)})
@@ -586,34 +587,34 @@ resource "bizapi_phone_number" "plain" {
 
 // The published rows have no token beside the name, and the one in the name is another number's. A name that
 // was cut is nothing that a configuration could mean to change.
-func TestSecretsInTheNamesOfOtherNumbers(t *testing.T) {
+func TestCLISecretsInTheNamesOfOtherNumbers(t *testing.T) {
 	t.Parallel()
 	const theirs, second = "fakeQa8Wm1Xc5Vb7Kp0LtR", "bizapi_phone_number.second"
-	server, url := newServer(t, sandbox.Options{})
-	w := newWorkspace(t, url)
-	w.setenv("TF_VAR_token", theirs)
+	server, url := newCLIServer(t, sandbox.Options{})
+	w := newCLIWorkspace(t, url)
+	w.Setenv("TF_VAR_token", theirs)
 	config := func(name string) string {
 		return "variable \"token\" {\n  type      = string\n  ephemeral = true\n}\n" +
-			number("access_token_wo = var.token", "access_token_wo_version = 1") + numberOf("second", 1, withToken(testToken)+"\n  "+name+"\n  depends_on = ["+address+"]")
+			cliNumber("access_token_wo = var.token", "access_token_wo_version = 1") + cliNumberNamed("second", cliOtherID, cliPlain(cliToken), name, "depends_on = ["+cliAddress+"]")
 	}
-	w.write("main.tf", config(named("Shop")))
+	w.write("main.tf", config(cliName("Shop")))
 	w.apply().succeeded()
-	for _, number := range server.Numbers(testUser) {
-		if number.AccessToken == testToken {
+	for _, number := range server.Numbers(cliUser) {
+		if number.AccessToken == cliToken {
 			server.Rename(number.ID, "Shop "+theirs)
 		}
 	}
 	server.ForgetRequests()
 	done := w.apply("-refresh-only").succeeded()
-	w.hides("a refresh", done.output, secret{"the token of another number", theirs, nil})
+	w.hides("a refresh", done.Output, secret{"the token of another number", theirs, nil})
 	if name := w.attributes(second)["display_name"]; name != "Shop [redacted]" && name != "[redacted]" {
 		t.Errorf("it is named %v: nothing is proven", name)
 	}
 	for _, name := range []string{"Shop", "Store", "[redacted]"} {
-		w.write("main.tf", config(named(name)))
+		w.write("main.tf", config(cliName(name)))
 		w.apply().succeeded().does()
 	}
-	writes(t, server, 0, 0)
+	cliWrites(t, server, 0, 0)
 }
 
 // unsolicited gives the ordinary answer, and then another that nobody asked for: Go's client logs how

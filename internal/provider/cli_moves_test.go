@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // source is a resource of a generic provider that holds a number.
@@ -47,22 +48,20 @@ var sources = map[string]source{
 }
 
 // holds writes a state in which a generic provider holds the number as the resource "shop", or several
-// as its instances. The CLI wants that provider to be installed, and calls nothing of it: this program stands in for it.
-func (w *workspace) holds(from source, numbers ...sandbox.Number) {
+// as its instances. The CLI wants that provider to be installed, and calls nothing of it: this one's
+// program stands in for it.
+func (w *cliWorkspace) holds(from source, numbers ...sandbox.Number) {
 	w.t.Helper()
-	config := devOverride(w.t)
+	dir := filepath.Dir(devOverride(w.t))
 	_, name, _ := strings.Cut(from.provider, "/")
-	program := filepath.Join(filepath.Dir(config), "terraform-provider-bizapi")
-	if err := os.Symlink(program, filepath.Join(w.dir, "terraform-provider-"+name)); err != nil && !os.IsExist(err) {
+	if err := os.Symlink(filepath.Join(dir, "terraform-provider-bizapi"), filepath.Join(w.Dir, "terraform-provider-"+name)); err != nil && !os.IsExist(err) {
 		w.t.Fatal(err)
 	}
-	text, err := os.ReadFile(config)
-	if err != nil {
+	config := filepath.Join(w.Dir, "cli.tfrc")
+	if err := tfcli.WriteOverrides(config, map[string]string{"bizapi/bizapi": dir, from.provider: w.Dir}); err != nil {
 		w.t.Fatal(err)
 	}
-	overrides := fmt.Sprintf("dev_overrides {\n    \"registry.terraform.io/%[1]s\" = %[2]q\n    \"registry.opentofu.org/%[1]s\" = %[2]q\n", from.provider, w.dir)
-	w.write("cli.tfrc", strings.Replace(string(text), "dev_overrides {", overrides, 1))
-	w.setenv("TF_CLI_CONFIG_FILE", filepath.Join(w.dir, "cli.tfrc"))
+	w.Setenv("TF_CLI_CONFIG_FILE", config)
 
 	var instances []any
 	for at, number := range numbers {
@@ -87,54 +86,70 @@ func (w *workspace) holds(from source, numbers ...sandbox.Number) {
 	w.write("terraform.tfstate", string(state))
 }
 
-func movedBlock(from source) string {
-	return fmt.Sprintf("moved {\n  from = %s.shop\n  to   = %s\n}\n", from.typeName, address)
+// identity is that of the only resource in the state.
+func (w *cliWorkspace) identity() string {
+	w.t.Helper()
+	var state struct {
+		Resources []struct {
+			Instances []struct {
+				Identity map[string]any `json:"identity"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal([]byte(w.read("terraform.tfstate")), &state); err != nil {
+		w.t.Fatal(err)
+	}
+	return fmt.Sprint(state.Resources[0].Instances[0].Identity)
 }
 
-func TestMovedFromAGenericProvider(t *testing.T) {
+func movedBlock(from source) string {
+	return fmt.Sprintf("moved {\n  from = %s.shop\n  to   = %s\n}\n", from.typeName, cliAddress)
+}
+
+func TestCLIMovedFromAGenericProvider(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			from := sources[name]
-			w, server, added := importable(t, sandbox.Options{})
+			w, server, added := cliImportable(t, sandbox.Options{})
 			w.holds(from, added)
 
 			// Without a token, and with the name that the API has.
-			w.write("main.tf", number(named("Shop"))+movedBlock(from))
-			w.apply().succeeded().silent().does(address, "move")
+			w.write("main.tf", cliNumber(cliName("Shop"))+movedBlock(from))
+			w.apply().succeeded().silent().does(cliAddress, "move")
 			if state := w.read("terraform.tfstate"); strings.Contains(state, added.AccessToken) || strings.Contains(state, from.typeName) {
 				t.Errorf("the state still has what it had: %s", state)
 			}
-			if got := w.attributes(address); got["id"] != added.ID || got["display_name"] != "Shop" || got["created_at"] == nil {
+			if got := w.attributes(cliAddress); got["id"] != added.ID || got["display_name"] != "Shop" || got["created_at"] == nil {
 				t.Errorf("moved to %v", got)
 			}
-			if found := cli(t); found.Has(12, 1) {
-				w.identifies(address, added)
+			if identity := w.identity(); cliUnderTest(t).Has(12, 12) && identity != fmt.Sprint(map[string]any{"id": added.ID, "user_id": cliUser}) {
+				t.Errorf("the identity is %s", identity)
 			}
 			w.plan().succeeded().silent().does()
 
 			// With either token, another name, with and without a refresh.
-			for token, refresh := range map[string]string{withToken(testToken): "-refresh=false", withWriteOnly(testToken, 7): "-refresh=true"} {
+			for token, refresh := range map[string]string{cliPlain(cliToken): "-refresh=false", cliWriteOnly(cliToken, 7): "-refresh=true"} {
 				w.holds(from, added)
-				w.write("main.tf", number(named("Another name"), token)+movedBlock(from))
-				w.apply(refresh).succeeded().does(address, "update").warned("recorded, not sent").warned("differs from the configured one")
+				w.write("main.tf", cliNumber(cliName("Another name"), token)+movedBlock(from))
+				w.apply(refresh).succeeded().does(cliAddress, "update").warned("recorded, not sent").warned("differs from the configured one")
 			}
 			w.plan().succeeded().does().warned("differs from the configured one")
-			writes(t, server, 0, 0)
+			cliWrites(t, server, 0, 0)
 		})
 	}
 }
 
-func TestMovedWithAllInstancesAtOnce(t *testing.T) {
+func TestCLIMovedWithAllInstancesAtOnce(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			from := sources[name]
-			w, server, added := importable(t, sandbox.Options{})
+			w, server, added := cliImportable(t, sandbox.Options{})
 			numbers := []sandbox.Number{added}
 			shop := "Shop"
 			for at := range 5 {
-				numbers = append(numbers, server.Add(testUser, sandbox.Number{
+				numbers = append(numbers, server.Add(cliUser, sandbox.Number{
 					Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(2000 + at), AccessToken: "EAAnobodyKnows", DisplayName: &shop,
 				}))
 			}
@@ -146,41 +161,41 @@ resource "bizapi_phone_number" "main" {
   meta_phone_number_id = count.index == 0 ? %q : tostring(1999 + count.index)
   display_name         = "Shop"
 }
-`, whatsAppID)+movedBlock(from))
+`, cliMetaID)+movedBlock(from))
 			moved := w.apply("-parallelism=1").succeeded().silent()
-			if len(moved.actions) != len(numbers) {
-				t.Errorf("the plan does %v", moved.actions)
+			if len(moved.Actions) != len(numbers) {
+				t.Errorf("the plan does %v", moved.Actions)
 			}
 			for at, number := range numbers {
-				if got := w.attributes(fmt.Sprintf("%s[%d]", address, at))["id"]; got != number.ID {
+				if got := w.attributes(fmt.Sprintf("%s[%d]", cliAddress, at))["id"]; got != number.ID {
 					t.Errorf("instance %d is %v, not %s", at, got, number.ID)
 				}
 			}
 			w.plan().succeeded().silent().does()
-			writes(t, server, 0, 0)
+			cliWrites(t, server, 0, 0)
 		})
 	}
 }
 
-func TestMovedToAnotherAccountStaysInTheState(t *testing.T) {
+func TestCLIMovedToAnotherAccountStaysInTheState(t *testing.T) {
 	t.Parallel()
-	w, server, added := importable(t, sandbox.Options{})
+	w, server, added := cliImportable(t, sandbox.Options{})
 	from := sources["restapi"]
 	w.holds(from, added)
-	_, staging := newServer(t, sandbox.Options{})
+	_, staging := newCLIServer(t, sandbox.Options{})
 	before := w.read("terraform.tfstate")
-	w.write("main.tf", number(withToken(testToken))+movedBlock(from))
-	w.setenv("BIZAPI_BASE_URL", staging)
+	w.write("main.tf", cliNumber(cliPlain(cliToken))+movedBlock(from))
+	w.Setenv("BIZAPI_BASE_URL", staging)
 	w.apply().failed("missing on another account", "the API that mastercard/restapi was configured with", staging, "terraform state rm")
 	if w.read("terraform.tfstate") != before {
 		t.Error("the state changed")
 	}
-	writes(t, server, 0, 0)
+	cliWrites(t, server, 0, 0)
 }
 
-func TestMoveThatIsRefusedChangesNothing(t *testing.T) {
+func TestCLIMoveThatIsRefusedChangesNothing(t *testing.T) {
 	t.Parallel()
-	w, server, added := importable(t, sandbox.Options{})
+	w, server, added := cliImportable(t, sandbox.Options{})
 	from := sources["restapi"]
 	agent := from
 	agent.attributes = func(number sandbox.Number) map[string]any {
@@ -188,10 +203,10 @@ func TestMoveThatIsRefusedChangesNothing(t *testing.T) {
 	}
 	w.holds(agent, added)
 	before := w.read("terraform.tfstate")
-	w.write("main.tf", number(withToken(testToken))+movedBlock(from))
+	w.write("main.tf", cliNumber(cliPlain(cliToken))+movedBlock(from))
 	w.apply().failed("restapi_object cannot be moved to bizapi_phone_number", "It is no phone number", "an import block")
 	if w.read("terraform.tfstate") != before {
 		t.Error("the state changed")
 	}
-	writes(t, server, 0, 0)
+	cliWrites(t, server, 0, 0)
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // trouble is a refusal of the API, and what is to be read of it.
@@ -73,11 +74,11 @@ func troublesOfAdding(dialect sandbox.Dialect) map[string]trouble {
 	}
 }
 
-func TestTroubleshootingOfAnAdd(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newServer(t, sandbox.Options{Dialect: dialect, MinTokenLength: 100})
-		w := newWorkspace(t, url)
-		w.setenv("BIZAPI_MAX_RETRIES", "0")
+func TestCLITroubleshootingOfAnAdd(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect, MinTokenLength: 100})
+		w := newCLIWorkspace(t, url)
+		w.Setenv("BIZAPI_MAX_RETRIES", "0")
 		troubles := troublesOfAdding(dialect)
 		names := slices.Sorted(maps.Keys(troubles))
 		text := ""
@@ -100,7 +101,7 @@ func TestTroubleshootingOfAnAdd(t *testing.T) {
 			})
 		}
 		// With a literal token in the file, what people read must not quote it.
-		w.hides("apply", w.run("apply", "-auto-approve", "-no-color"), secret{"the token", testToken, []string{"main.tf"}})
+		w.hides("apply", w.run("apply", "-auto-approve"), secret{"the token", cliToken, []string{"main.tf"}})
 	})
 }
 
@@ -116,23 +117,23 @@ resource "bizapi_phone_number" "n%[1]d" {
   user_id              = %[4]q
   meta_phone_number_id = "1000%[1]d"
 }
-`, at, platform, testToken, testUser)
+`, at, platform, cliToken, cliUser)
 }
 
 var callPattern = regexp.MustCompile(`status [45]\d\d: .*\(correlation id \S+\)`)
 
 // isExplained fails the test unless the one error says all that it should, and points where it
 // should.
-func (wanted trouble) isExplained(t *testing.T, name string, done outcome) {
+func (wanted trouble) isExplained(t *testing.T, name string, done cliOutcome) {
 	t.Helper()
-	if len(done.errors) != 1 {
-		t.Fatalf("%d errors: %+v", len(done.errors), done.errors)
+	if len(done.Errors) != 1 {
+		t.Fatalf("%d errors: %+v", len(done.Errors), done.Errors)
 	}
-	got := done.errors[0]
+	got := done.Errors[0]
 	if !strings.HasPrefix(got.Summary, wanted.title) {
 		t.Errorf("the title is %q", got.Summary)
 	}
-	detail := folded(got.Detail)
+	detail := oneLine(got.Detail)
 	for _, part := range wanted.says {
 		if !strings.Contains(detail, part) {
 			t.Errorf("no %q in: %s", part, detail)
@@ -157,7 +158,7 @@ func (wanted trouble) isExplained(t *testing.T, name string, done outcome) {
 
 // pointsAt fails the test unless the line that the CLI prints is the attribute's, or without one the
 // first of the resource.
-func pointsAt(t *testing.T, got diagnostic, attribute string) {
+func pointsAt(t *testing.T, got tfcli.Diagnostic, attribute string) {
 	t.Helper()
 	if got.Snippet == nil {
 		t.Fatalf("%s points at nothing", got.Summary)
@@ -172,11 +173,11 @@ func pointsAt(t *testing.T, got diagnostic, attribute string) {
 	}
 }
 
-func TestTroubleshootingOfADelete(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newServer(t, sandbox.Options{Dialect: dialect})
-		w := newWorkspace(t, url)
-		w.setenv("BIZAPI_MAX_RETRIES", "0")
+func TestCLITroubleshootingOfADelete(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		w.Setenv("BIZAPI_MAX_RETRIES", "0")
 		troubles := map[string]trouble{
 			"number of another user":   {status: 403, message: "Phone number belongs to another user", title: "Not allowed to delete phone number", says: []string{"API key", "user_id", "stays in the state"}},
 			"unknown key":              {status: 401, message: "Invalid API key", title: "API key refused", says: []string{"BIZAPI_API_KEY", "stays in the state"}},
@@ -191,7 +192,7 @@ func TestTroubleshootingOfADelete(t *testing.T) {
 		w.write("main.tf", text)
 		w.apply().succeeded()
 		ids := map[string]string{}
-		for _, number := range server.Numbers(testUser) {
+		for _, number := range server.Numbers(cliUser) {
 			at, _ := strings.CutPrefix(number.MetaPhoneNumberID, "1000")
 			ids[number.ID] = names[at[0]-'0']
 		}
@@ -204,27 +205,27 @@ func TestTroubleshootingOfADelete(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				// The CLI gives these errors no address: their own text has to name the number.
 				found := done
-				found.errors = slices.DeleteFunc(slices.Clone(done.errors), func(d diagnostic) bool { return !strings.Contains(d.Detail, id) })
+				found.Errors = slices.DeleteFunc(slices.Clone(done.Errors), func(d tfcli.Diagnostic) bool { return !strings.Contains(d.Detail, id) })
 				troubles[name].isExplained(t, name, found)
 			})
 		}
 	})
 }
 
-func TestTroubleshootingAtPlan(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newServer(t, sandbox.Options{Dialect: dialect})
-		w := newWorkspace(t, url)
-		w.write("main.tf", number(withToken(testToken), `user_id = "usr_nobody"`))
+func TestCLITroubleshootingAtPlan(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		w.write("main.tf", cliNumber(cliPlain(cliToken), `user_id = "usr_nobody"`))
 		nobody := w.plan().failed("Unknown user", `"usr_nobody"`, "status 404", "correlation id")
-		pointsAt(t, nobody.errors[0], "user_id")
-		if strings.Contains(nobody.errors[0].Detail, "state rm") {
-			t.Errorf("the advice is for a number of the state, and there is none: %s", nobody.errors[0].Detail)
+		pointsAt(t, nobody.Errors[0], "user_id")
+		if strings.Contains(nobody.Errors[0].Detail, "state rm") {
+			t.Errorf("the advice is for a number of the state, and there is none: %s", nobody.Errors[0].Detail)
 		}
 
 		// A key or an address that the API refuses is refused at the apply too: the plan says so once, and
 		// is made all the same. Of a server or a network that fails, a plan says nothing.
-		w.write("main.tf", number(withToken(testToken))+numberOf("second", 1, withToken(testToken)))
+		w.write("main.tf", cliNumber(cliPlain(cliToken))+cliNumberNamed("second", cliOtherID, cliPlain(cliToken)))
 		for status, title := range map[int]string{401: "API key refused", 403: "Not allowed to list", 404: "Wrong base URL", 302: "API redirects elsewhere", 500: ""} {
 			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, status, "Refused", "corr-1")})
 			planned := w.plan().succeeded()
@@ -234,15 +235,15 @@ func TestTroubleshootingAtPlan(t *testing.T) {
 				continue
 			}
 			planned.warned("Plan was not held against the account: "+title, fmt.Sprintf("status %d", status), "corr-1")
-			if len(planned.warnings) != 1 {
-				t.Errorf("%d warnings of one thing: %+v", len(planned.warnings), planned.warnings)
+			if len(planned.Warnings) != 1 {
+				t.Errorf("%d warnings of one thing: %+v", len(planned.Warnings), planned.Warnings)
 			}
 		}
-		w.setenv("BIZAPI_BASE_URL", "http://127.0.0.1:1/v1")
+		w.Setenv("BIZAPI_BASE_URL", "http://127.0.0.1:1/v1")
 		w.plan().succeeded().silent()
-		w.setenv("BIZAPI_BASE_URL", url)
+		w.Setenv("BIZAPI_BASE_URL", url)
 
-		w.write("main.tf", number(withToken(testToken)))
+		w.write("main.tf", cliNumber(cliPlain(cliToken)))
 		w.apply().succeeded()
 		// What a refresh meets.
 		for name, trouble := range map[string]trouble{
@@ -260,58 +261,58 @@ func TestTroubleshootingAtPlan(t *testing.T) {
 	})
 }
 
-func TestTroubleshootingOfARateLimitThatOutlastsTheAdd(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newServer(t, sandbox.Options{Dialect: dialect})
-		w := newWorkspace(t, url)
-		w.write("main.tf", number(withToken(testToken)))
+func TestCLITroubleshootingOfARateLimitThatOutlastsTheAdd(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		w.write("main.tf", cliNumber(cliPlain(cliToken)))
 		server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: sandbox.RateLimited("7200")})
 		limited := w.apply().failed("Rate limit outlasts the operation", "1,000 an hour", "requests_per_minute", "status 429", "correlation id")
-		if detail := limited.errors[0].Detail; !regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d`).MatchString(detail) {
+		if detail := limited.Errors[0].Detail; !regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d`).MatchString(detail) {
 			t.Errorf("the message does not say when to come back: %s", detail)
 		}
-		writes(t, server, 1, 0)
+		cliWrites(t, server, 1, 0)
 	})
 }
 
-func TestTroubleshootingOfAWrongBaseURL(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newServer(t, sandbox.Options{Dialect: dialect})
+func TestCLITroubleshootingOfAWrongBaseURL(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		wrong := strings.TrimSuffix(url, "/v1") + "/api/v7"
-		w := newWorkspace(t, wrong)
-		w.write("main.tf", number(withToken(testToken)))
+		w := newCLIWorkspace(t, wrong)
+		w.write("main.tf", cliNumber(cliPlain(cliToken)))
 		w.apply().failed("Wrong base URL", wrong, "BIZAPI_BASE_URL", "status 404", "correlation id")
-		writes(t, server, 0, 0)
+		cliWrites(t, server, 0, 0)
 	})
 }
 
 var importBlockPattern = regexp.MustCompile(`(?s)import \{.*?\n *\}`)
 
 // What the message prints works when the address is put in, and imports instead of replacing.
-func TestTroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+func TestCLITroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		name := "Registered by hand"
-		byHand := sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: nextToken, DisplayName: &name}
+		byHand := sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliNextToken, DisplayName: &name}
 		for _, appears := range []string{"before the plan", "between the plan and the add"} {
 			t.Run(appears, func(t *testing.T) {
 				t.Parallel()
-				server, url := newServer(t, sandbox.Options{Dialect: dialect})
-				w := newWorkspace(t, url)
-				w.write("main.tf", number(`for_each = toset(["the \"shop\""])`, withToken(testToken), named("Shop")))
+				server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+				w := newCLIWorkspace(t, url)
+				w.write("main.tf", cliNumber(`for_each = toset(["the \"shop\""])`, cliPlain(cliToken), cliName("Shop")))
 				if appears == "before the plan" {
-					server.Add(testUser, byHand)
+					server.Add(cliUser, byHand)
 				} else {
-					server.Script(sandbox.Fault{On: sandbox.OpAdd, Before: func() { server.Add(testUser, byHand) }})
+					server.Script(sandbox.Fault{On: sandbox.OpAdd, Before: func() { server.Add(cliUser, byHand) }})
 				}
 				done := w.apply()
-				existing := server.Numbers(testUser)[0]
+				existing := server.Numbers(cliUser)[0]
 				done.failed("Phone number already exists", existing.ID, "delete it first", "create_before_destroy", "destroy = false")
 				if appears == "before the plan" {
 					done.warned("Phone number "+existing.ID+" exists already", "import {").failed("status 200", "correlation id", "it was not sent")
 				} else {
 					done.silent().failed("status 4", "correlation id")
 				}
-				for _, shown := range append(done.errors, done.warnings...) {
+				for _, shown := range append(done.Errors, done.Warnings...) {
 					pointsAt(t, shown, "meta_phone_number_id")
 					block := importBlockPattern.FindString(shown.Detail)
 					if !strings.Contains(block, "bizapi_phone_number.<NAME>") || shown.Address == "" {
@@ -322,8 +323,8 @@ func TestTroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 				}
 				server.ForgetRequests()
 				w.apply().succeeded()
-				writes(t, server, 0, 0)
-				if got := w.attributes(done.errors[0].Address)["id"]; got != existing.ID {
+				cliWrites(t, server, 0, 0)
+				if got := w.attributes(done.Errors[0].Address)["id"]; got != existing.ID {
 					t.Errorf("the state has %v, not the number that was there", got)
 				}
 				w.plan().succeeded().does()
@@ -333,29 +334,29 @@ func TestTroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 }
 
 // A number without a token in its block is imported without any change.
-func TestTroubleshootingImportBlockOfAPlainNumberChangesNothing(t *testing.T) {
+func TestCLITroubleshootingImportBlockOfAPlainNumberChangesNothing(t *testing.T) {
 	t.Parallel()
-	server, url := newServer(t, sandbox.Options{})
-	existing := server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: nextToken})
-	w := newWorkspace(t, url)
-	w.write("main.tf", number(withToken(testToken)))
-	shown := w.plan().succeeded().warned("exists already").warnings[0]
-	w.write("main.tf", number())
+	server, url := newCLIServer(t, sandbox.Options{})
+	existing := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliNextToken})
+	w := newCLIWorkspace(t, url)
+	w.write("main.tf", cliNumber(cliPlain(cliToken)))
+	shown := w.plan().succeeded().warned("exists already").Warnings[0]
+	w.write("main.tf", cliNumber())
 	w.write("imports.tf", strings.ReplaceAll(importBlockPattern.FindString(shown.Detail), "bizapi_phone_number.<NAME>", shown.Address))
-	w.apply().succeeded().silent().does(address, "import")
-	if got := w.attributes(address)["id"]; got != existing.ID {
+	w.apply().succeeded().silent().does(cliAddress, "import")
+	if got := w.attributes(cliAddress)["id"]; got != existing.ID {
 		t.Errorf("the state has %v", got)
 	}
-	writes(t, server, 0, 0)
+	cliWrites(t, server, 0, 0)
 }
 
 // Every place of a configuration where a literal secret may stand, beside errors that could quote it.
-func TestTroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
+func TestCLITroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
 	t.Parallel()
 	const key = "sk_test_literal_key"
 	short, long := "EAAshort1", "EAA"+strings.Repeat("long", 250)
 	server := func(t *testing.T) string {
-		_, url := newServer(t, sandbox.Options{MinTokenLength: 100})
+		_, url := newCLIServer(t, sandbox.Options{MinTokenLength: 100})
 		return url
 	}
 	provider := func(arguments string) string { return "provider \"bizapi\" {\n  " + arguments + "\n}\n" }
@@ -363,26 +364,26 @@ func TestTroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
 		text string
 		want string
 	}{
-		"a token that is too long":         {number(withToken(long)), "Invalid access token"},
-		"a token that the API refuses":     {number(withToken(short)), "Invalid access token"},
-		"a write-only one":                 {number(fmt.Sprintf("access_token_wo = %q", short), "access_token_wo_version = 1"), "Invalid access token"},
-		"two tokens":                       {number(withToken(short), fmt.Sprintf("access_token_wo = %q", long), "access_token_wo_version = 1"), "Two access tokens"},
-		"a token without a version":        {number(fmt.Sprintf("access_token_wo = %q", short)), "Token without a version"},
-		"a key with a line end":            {provider(fmt.Sprintf("api_key = %q", key+"\n")) + number(withToken(short)), "Unusable API key"},
-		"a key that the API refuses":       {provider(fmt.Sprintf("api_key = %q", key)) + number(withToken(short)), "API key refused"},
-		"a base URL with the key in it":    {provider(fmt.Sprintf("base_url = %q", "https://"+key+"@api.test/v1")) + number(withToken(short)), "Unusable base URL"},
-		"a base URL with a key in a query": {provider(fmt.Sprintf("base_url = %q", "https://api.test/v1?key="+key)) + number(withToken(short)), "Unusable base URL"},
+		"a token that is too long":         {cliNumber(cliPlain(long)), "Invalid access token"},
+		"a token that the API refuses":     {cliNumber(cliPlain(short)), "Invalid access token"},
+		"a write-only one":                 {cliNumber(fmt.Sprintf("access_token_wo = %q", short), "access_token_wo_version = 1"), "Invalid access token"},
+		"two tokens":                       {cliNumber(cliPlain(short), fmt.Sprintf("access_token_wo = %q", long), "access_token_wo_version = 1"), "Two access tokens"},
+		"a token without a version":        {cliNumber(fmt.Sprintf("access_token_wo = %q", short)), "Token without a version"},
+		"a key with a line end":            {provider(fmt.Sprintf("api_key = %q", key+"\n")) + cliNumber(cliPlain(short)), "Unusable API key"},
+		"a key that the API refuses":       {provider(fmt.Sprintf("api_key = %q", key)) + cliNumber(cliPlain(short)), "API key refused"},
+		"a base URL with the key in it":    {provider(fmt.Sprintf("base_url = %q", "https://"+key+"@api.test/v1")) + cliNumber(cliPlain(short)), "Unusable base URL"},
+		"a base URL with a key in a query": {provider(fmt.Sprintf("base_url = %q", "https://api.test/v1?key="+key)) + cliNumber(cliPlain(short)), "Unusable base URL"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, server(t))
+			w := newCLIWorkspace(t, server(t))
 			w.write("main.tf", tests[name].text)
 			kept := []string{"main.tf"}
-			done := w.hides("apply", w.run("apply", "-auto-approve", "-no-color", "-input=false"),
+			done := w.hides("apply", w.run("apply", "-auto-approve"),
 				secret{"the key", key, kept}, secret{"the token", short, kept}, secret{"the long token", long[:30], kept})
-			if done.code == 0 || !strings.Contains(done.stderr, tests[name].want) {
-				t.Errorf("exit code %d, no %q in %s", done.code, tests[name].want, done.stderr)
+			if done.Code == 0 || !strings.Contains(done.Stderr, tests[name].want) {
+				t.Errorf("exit code %d, no %q in %s", done.Code, tests[name].want, done.Stderr)
 			}
 		})
 	}

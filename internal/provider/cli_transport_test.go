@@ -31,22 +31,14 @@ import (
 const longestFailure = 5 * time.Minute
 
 // withinTime fails the test if the command took longer than a failure may.
-func (w *workspace) withinTime(args ...string) outcome {
+func (w *cliWorkspace) withinTime(args ...string) cliOutcome {
 	w.t.Helper()
 	began := time.Now()
-	done := w.run(append(args, "-json")...).parse()
+	done := parsed(w.t, w.run(append(args, "-json")...))
 	if took := time.Since(began); took > longestFailure {
 		w.t.Errorf("%v took %s", args, took)
 	}
 	return done
-}
-
-// of is the part of the outcome that is about one resource.
-func (o outcome) of(address string) outcome {
-	isAnothers := func(d diagnostic) bool { return d.Address != address }
-	o.errors = slices.DeleteFunc(slices.Clone(o.errors), isAnothers)
-	o.warnings = slices.DeleteFunc(slices.Clone(o.warnings), isAnothers)
-	return o
 }
 
 // elsewhere is a host that nothing may be sent to.
@@ -73,7 +65,7 @@ func (e *elsewhere) gotNothing(t *testing.T) {
 // newTLSServer is a sandbox behind TLS, and the file with the certificate that proves it.
 func newTLSServer(t *testing.T, settings *tls.Config) (server *sandbox.Server, host, certificate string) {
 	t.Helper()
-	server = sandbox.New(sandbox.Options{APIKey: testKey, Users: []string{testUser}})
+	server = sandbox.New(sandbox.Options{APIKey: cliKey, Users: []string{cliUser}})
 	listener := httptest.NewUnstartedServer(server)
 	listener.TLS = settings
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are the point
@@ -124,16 +116,16 @@ variable "token" {
 }
 `
 
-func TestTransportRedirectsAreNotFollowed(t *testing.T) {
+func TestCLITransportRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	other := newElsewhere(t)
-	server, base := newServer(t, sandbox.Options{})
-	w := newWorkspace(t, base)
-	w.setenv("BIZAPI_MAX_RETRIES", "0")
-	w.setenv("TF_VAR_token", testToken)
+	server, base := newCLIServer(t, sandbox.Options{})
+	w := newCLIWorkspace(t, base)
+	w.Setenv("BIZAPI_MAX_RETRIES", "0")
+	w.Setenv("TF_VAR_token", cliToken)
 	here := strings.TrimSuffix(base, "/v1")
 	targets := map[string]string{
-		"elsewhere": other.URL + "/v1/users/" + testUser + "/phone_numbers",
+		"elsewhere": other.URL + "/v1/users/" + cliUser + "/phone_numbers",
 		"here":      here + "/moved",
 		"relative":  "/moved",
 		"scheme":    "ftp://127.0.0.1/v1",
@@ -162,7 +154,7 @@ func TestTransportRedirectsAreNotFollowed(t *testing.T) {
 	for name := range redirects {
 		added.of("bizapi_phone_number."+name).failed("API redirects elsewhere", "base_url", "status "+name[len(name)-3:])
 	}
-	writes(t, server, len(redirects), 0)
+	cliWrites(t, server, len(redirects), 0)
 
 	server.ClearFaults()
 	w.apply().succeeded()
@@ -177,38 +169,38 @@ func TestTransportRedirectsAreNotFollowed(t *testing.T) {
 	if got := server.Count(sandbox.OpOther); got != 0 {
 		t.Errorf("%d redirects were followed on the same host", got)
 	}
-	if left := len(server.Numbers(testUser)); left != len(redirects) {
+	if left := len(server.Numbers(cliUser)); left != len(redirects) {
 		t.Errorf("%d numbers are left of %d", left, len(redirects))
 	}
 }
 
-func TestTransportDowngradeToHTTPIsNotFollowed(t *testing.T) {
+func TestCLITransportDowngradeToHTTPIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	plain := newElsewhere(t)
 	server, host, certificate := newTLSServer(t, nil)
-	w := newWorkspace(t, "https://"+host+"/v1")
+	w := newCLIWorkspace(t, "https://"+host+"/v1")
 	w.write("ca.pem", certificate)
-	w.setenv("SSL_CERT_FILE", filepath.Join(w.dir, "ca.pem"))
-	w.setenv("BIZAPI_MAX_RETRIES", "0")
-	w.write("main.tf", number(withToken(testToken)))
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RedirectTo(308, plain.URL+"/v1/users/"+testUser+"/phone_numbers")})
+	w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
+	w.Setenv("BIZAPI_MAX_RETRIES", "0")
+	w.write("main.tf", cliNumber(cliPlain(cliToken)))
+	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RedirectTo(308, plain.URL+"/v1/users/"+cliUser+"/phone_numbers")})
 	w.withinTime("apply", "-auto-approve").failed("API redirects elsewhere", "http://"+strings.TrimPrefix(plain.URL, "http://"))
 	plain.gotNothing(t)
 	// The authority that the advice on certificates names does help.
-	w.apply().succeeded().does(address, "create")
+	w.apply().succeeded().does(cliAddress, "create")
 }
 
-func TestTransportFailures(t *testing.T) {
+func TestCLITransportFailures(t *testing.T) {
 	t.Parallel()
 	stranger, strangerHost, _ := newTLSServer(t, nil)
 	old, oldHost, _ := newTLSServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
-	hanging, hangingURL := newServer(t, sandbox.Options{})
+	hanging, hangingURL := newCLIServer(t, sandbox.Options{})
 	hanging.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Hang()})
-	slow, slowURL := newServer(t, sandbox.Options{})
+	slow, slowURL := newCLIServer(t, sandbox.Options{})
 	slow.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: sandbox.Hang()})
-	dropping, droppingURL := newServer(t, sandbox.Options{})
+	dropping, droppingURL := newCLIServer(t, sandbox.Options{})
 	dropping.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Drop()})
-	plain, plainURL := newServer(t, sandbox.Options{})
+	plain, plainURL := newCLIServer(t, sandbox.Options{})
 	closed := closedPort(t)
 	_, strangerPort, err := net.SplitHostPort(strangerHost)
 	if err != nil {
@@ -228,9 +220,9 @@ func TestTransportFailures(t *testing.T) {
 		"answers_no_add":    {slowURL, []string{"no answer within 2s"}},
 		"drops_connections": {droppingURL, []string{"API does not answer"}},
 	}
-	w := newWorkspace(t, "http://"+closed)
-	w.setenv("BIZAPI_MAX_RETRIES", "0")
-	w.setenv("TF_VAR_token", testToken)
+	w := newCLIWorkspace(t, "http://"+closed)
+	w.Setenv("BIZAPI_MAX_RETRIES", "0")
+	w.Setenv("TF_VAR_token", cliToken)
 	text := sensitiveToken
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		text += numberVia(name, fmt.Sprintf("base_url = %q", tests[name].baseURL))
@@ -244,7 +236,7 @@ func TestTransportFailures(t *testing.T) {
 			found.failed(tests[name].want...)
 		})
 	}
-	w.hides("apply", done.output, secret{"the key", testKey, nil}, secret{"the token", testToken, nil})
+	w.hides("apply", done.Output, secret{"the key", cliKey, nil}, secret{"the token", cliToken, nil})
 	for name, server := range map[string]*sandbox.Server{"an untrusted server": stranger, "a server of old TLS": old, "a server without TLS": plain} {
 		if got := server.Count(sandbox.OpAny); got != 0 {
 			t.Errorf("%s got %d requests", name, got)
@@ -298,16 +290,16 @@ func tunnel(w http.ResponseWriter, host string) {
 	_, _ = io.Copy(client, onward)
 }
 
-func TestTransportProxyIsUsed(t *testing.T) {
+func TestCLITransportProxyIsUsed(t *testing.T) {
 	t.Parallel()
 	t.Run("for plain http", func(t *testing.T) {
 		t.Parallel()
-		server, _ := newServer(t, sandbox.Options{})
+		server, _ := newCLIServer(t, sandbox.Options{})
 		through := newProxy(t, server, "")
-		w := newWorkspace(t, "http://api.test/v1")
-		w.setenv("HTTP_PROXY", through.URL)
-		w.write("main.tf", "provider \"bizapi\" {\n  allow_insecure_http = true\n}\n"+number(withToken(testToken)))
-		w.apply().succeeded().does(address, "create")
+		w := newCLIWorkspace(t, "http://api.test/v1")
+		w.Setenv("HTTP_PROXY", through.URL)
+		w.write("main.tf", "provider \"bizapi\" {\n  allow_insecure_http = true\n}\n"+cliNumber(cliPlain(cliToken)))
+		w.apply().succeeded().does(cliAddress, "create")
 		if len(through.asked) == 0 || through.asked[0].URL.Host != "api.test" {
 			t.Errorf("the proxy was asked %+v", through.asked)
 		}
@@ -317,26 +309,26 @@ func TestTransportProxyIsUsed(t *testing.T) {
 		server, host, certificate := newTLSServer(t, nil)
 		through := newProxy(t, nil, host)
 		// The name of the test certificate: it resolves to nothing here, and the proxy is what knows it.
-		w := newWorkspace(t, "https://example.com/v1")
+		w := newCLIWorkspace(t, "https://example.com/v1")
 		w.write("ca.pem", certificate)
-		w.setenv("SSL_CERT_FILE", filepath.Join(w.dir, "ca.pem"))
-		w.setenv("HTTPS_PROXY", through.URL)
-		w.write("main.tf", number(withToken(testToken)))
-		w.apply().succeeded().does(address, "create")
-		writes(t, server, 1, 0)
+		w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
+		w.Setenv("HTTPS_PROXY", through.URL)
+		w.write("main.tf", cliNumber(cliPlain(cliToken)))
+		w.apply().succeeded().does(cliAddress, "create")
+		cliWrites(t, server, 1, 0)
 		if len(through.asked) == 0 {
 			t.Error("the proxy was not asked")
 		}
 		for _, request := range through.asked {
 			seen := fmt.Sprint(request.Method, request.URL, request.Host, request.Header)
-			if request.Method != http.MethodConnect || request.Host != "example.com:443" || strings.Contains(seen, testKey) {
+			if request.Method != http.MethodConnect || request.Host != "example.com:443" || strings.Contains(seen, cliKey) {
 				t.Errorf("the proxy was asked %s", seen)
 			}
 		}
 	})
 }
 
-func TestTransportProxyThatRefuses(t *testing.T) {
+func TestCLITransportProxyThatRefuses(t *testing.T) {
 	t.Parallel()
 	refusing := func(status int) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -370,13 +362,13 @@ func TestTransportProxyThatRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test := tests[name]
-			w := newWorkspace(t, test.baseURL)
-			w.setenv(test.variable, test.proxy)
-			w.setenv("BIZAPI_MAX_RETRIES", "0")
-			w.setenv("TF_VAR_token", testToken)
+			w := newCLIWorkspace(t, test.baseURL)
+			w.Setenv(test.variable, test.proxy)
+			w.Setenv("BIZAPI_MAX_RETRIES", "0")
+			w.Setenv("TF_VAR_token", cliToken)
 			w.write("main.tf", sensitiveToken+numberVia("main", "allow_insecure_http = true"))
 			done := w.withinTime("apply", "-auto-approve").failed(test.want...)
-			w.hides("apply", done.output, secret{"the key", testKey, nil}, secret{"the token", testToken, nil}, secret{"the proxy's password", "proxyPassword1", nil})
+			w.hides("apply", done.Output, secret{"the key", cliKey, nil}, secret{"the token", cliToken, nil}, secret{"the proxy's password", "proxyPassword1", nil})
 		})
 	}
 }
