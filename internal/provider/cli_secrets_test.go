@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -353,7 +352,7 @@ func TestCLISecretsNeverShow(t *testing.T) {
 				ends(0, hides("show", "-json"))
 				w.remove("tfplan")
 
-				w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+				w.logs()
 				w.Setenv("TF_VAR_token", nextAwkwardToken)
 				write(2)
 				ends(0, hides("apply", "-auto-approve", "-json"))
@@ -388,26 +387,18 @@ func echoOf(status int) sandbox.Behaviour {
 
 func TestCLISecretsOfCrashesNeverShow(t *testing.T) {
 	t.Parallel()
-	traced := regexp.MustCompile(`terraform-provider-bizapi\S* pid=(\d+)`)
 	w, server := newEchoingWorkspace(t, sandbox.Deployed)
 	w.write("main.tf", secretVariables("ephemeral = true")+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
-	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+	w.logs()
 	// While the add is on its way, the provider is told to end as a Go program does that panics: it
 	// prints what each of its goroutines was doing.
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
-		started := traced.FindAllStringSubmatch(w.read("trace.log"), -1)
-		if started == nil {
-			t.Error("the log names no process of the provider")
-			sandbox.Drop()(response, request, answer)
-		}
-		pid, _ := strconv.Atoi(started[len(started)-1][1])
-		if process, err := os.FindProcess(pid); err != nil || process.Signal(syscall.SIGQUIT) != nil {
-			t.Errorf("process %d of the provider cannot be told to end", pid)
-		}
-		sandbox.Hang()(response, request, answer)
-	}})
-	crashed := w.hides("a crash", w.run("apply", "-auto-approve"),
-		secret{"the key", awkwardKey, nil}, secret{"the token", awkwardToken, nil})
+	arrived := arrival(server, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Hang()})
+	_, wait := w.start()
+	<-arrived
+	if err := w.provider().Signal(syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	crashed := w.hides("a crash", wait(), secret{"the key", awkwardKey, nil}, secret{"the token", awkwardToken, nil})
 	if crashed.Code == 0 || !strings.Contains(w.read("trace.log"), "SIGQUIT") {
 		t.Errorf("the provider did not crash: %s\n%s", crashed.Stdout, crashed.Stderr)
 	}
@@ -527,8 +518,7 @@ func secretsThatAnotherProcessSent(t *testing.T, plainToken string) {
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
-		w.Setenv("TF_LOG", "TRACE")
-		w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+		w.logs()
 		w.Setenv("TF_VAR_awkward", awkwardToken)
 		w.Setenv("TF_VAR_plain", plainToken)
 		w.write("main.tf", `

@@ -34,16 +34,19 @@ func openTofu(ctx context.Context, progress io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return buildOnce(ctx, progress, filepath.Join(caches, "terraform-provider-bizapi"), name, func(program string) error {
-		_, err := Go(ctx, root, "build", "-trimpath", "-modfile", filepath.Join(module, "go.mod"), "-o", program, openTofuModule+"/cmd/tofu")
+	return buildOnce(ctx, progress, filepath.Join(caches, "terraform-provider-bizapi"), name, func(dir string) error {
+		_, err := Go(ctx, root, slices.Concat(openTofuBuild, []string{"-modfile", filepath.Join(module, "go.mod"), "-o", dir, openTofuModule + "/cmd/tofu"})...)
 		return err
 	})
 }
 
+// openTofuBuild makes it what a release is, and not a development version.
+var openTofuBuild = []string{"build", "-trimpath", "-ldflags", "-s -w -X " + openTofuModule + "/version.dev=no"}
+
 var openTofuVersion = regexp.MustCompile(regexp.QuoteMeta(openTofuModule) + ` v(\S+)`)
 
-// openTofuName is the file name of what the module at a directory builds: another one for whatever
-// makes it another program.
+// openTofuName names what the module at a directory builds: otherwise for whatever makes it another
+// program.
 func openTofuName(module string) (string, error) {
 	goMod, err := os.ReadFile(filepath.Join(module, "go.mod")) //nolint:gosec // of this repository
 	if err != nil {
@@ -57,38 +60,44 @@ func openTofuName(module string) (string, error) {
 	if version == nil {
 		return "", fmt.Errorf("%s requires no %s", module, openTofuModule)
 	}
-	hash := sha256.Sum256(slices.Concat(goMod, goSum, []byte(runtime.GOOS+"/"+runtime.GOARCH)))
-	return fmt.Sprintf("tofu-%s-%x%s", version[1], hash[:4], exe()), nil
+	hash := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s/%s %q", goMod, goSum, runtime.GOOS, runtime.GOARCH, openTofuBuild))
+	return fmt.Sprintf("opentofu-%s-%x", version[1], hash[:4]), nil
 }
 
-// buildOnce returns the program of that name in a directory, which build writes if it is not there.
-// Nobody sees one that is half written, and of several processes one builds and the others wait.
-func buildOnce(ctx context.Context, progress io.Writer, dir, name string, build func(program string) error) (string, error) {
-	program := filepath.Join(dir, name)
-	if _, err := os.Stat(program); err == nil {
+// buildOnce returns the tofu in the directory of that name among caches. If it is not there, build builds
+// it into a directory. Nobody sees one that is half written, and of several processes one builds and
+// the others wait.
+func buildOnce(ctx context.Context, progress io.Writer, caches, name string, build func(dir string) error) (string, error) {
+	dir := filepath.Join(caches, name)
+	program := filepath.Join(dir, "tofu"+exe())
+	if exists(dir) {
 		return program, nil
 	}
-	fmt.Fprintln(progress, `There is no terraform and no tofu on the PATH: building OpenTofu from Go modules into
-`+dir+`, once for this user. It takes 5 to 15 minutes. To save them, install one, 1.11 or newer:
+	fmt.Fprintln(progress, `There is no terraform and no tofu on the PATH: building OpenTofu from Go modules, once for this user, into
+`+dir+`. On two cores it takes about 5 minutes. To save them, install one of the
+two, 1.11 or newer:
   Terraform  https://developer.hashicorp.com/terraform/install
   OpenTofu   https://opentofu.org/docs/intro/install/
 or name a program: make TF_CLI=/path/to/it ...`)
-	err := SignsOfLife(progress, "building OpenTofu", func() error {
-		return buildLocked(ctx, program, build)
-	})
+	err := SignsOfLife(progress, "building OpenTofu", func() error { return buildLocked(ctx, dir, build) })
 	if err != nil {
 		return "", fmt.Errorf("build OpenTofu: %w", err)
 	}
 	return program, nil
 }
 
-// buildLocked builds a program while no other process does, unless one has.
-func buildLocked(ctx context.Context, program string, build func(program string) error) (err error) {
-	dir := filepath.Dir(program)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// buildLocked builds into a directory while no other process does, unless one has.
+func buildLocked(ctx context.Context, dir string, build func(dir string) error) (err error) {
+	caches := filepath.Dir(dir)
+	if err := os.MkdirAll(caches, 0o700); err != nil {
 		return err
 	}
-	locked, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in the user's cache
+	locked, err := os.OpenFile(filepath.Join(caches, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in the user's cache
 	if err != nil {
 		return err
 	}
@@ -96,20 +105,19 @@ func buildLocked(ctx context.Context, program string, build func(program string)
 	if err := lock(ctx, locked); err != nil {
 		return fmt.Errorf("lock %s: %w", locked.Name(), err)
 	}
-	if _, err := os.Stat(program); err == nil {
+	if exists(dir) {
 		return nil // by the process that had the lock
 	}
-	// Of a process that was killed, the same directory is left.
-	unfinished := filepath.Join(dir, ".unfinished")
-	if err := os.RemoveAll(unfinished); err != nil {
+	unfinished := filepath.Join(caches, "unfinished")
+	// A process that was killed leaves it behind.
+	if err := errors.Join(os.RemoveAll(unfinished), os.Mkdir(unfinished, 0o700)); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(unfinished)) }()
-	built := filepath.Join(unfinished, filepath.Base(program))
-	if err := build(built); err != nil {
+	if err := build(unfinished); err != nil {
 		return err
 	}
-	return os.Rename(built, program)
+	return os.Rename(unfinished, dir)
 }
 
 // signsEvery is the time between two signs of life.

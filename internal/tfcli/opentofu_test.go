@@ -18,9 +18,7 @@ import (
 
 // writing is a build that writes a program.
 func writing(text string) func(string) error {
-	return func(program string) error {
-		return errors.Join(os.MkdirAll(filepath.Dir(program), 0o700), os.WriteFile(program, []byte(text), 0o700))
-	}
+	return func(dir string) error { return os.WriteFile(filepath.Join(dir, "tofu"), []byte(text), 0o700) }
 }
 
 func names(t *testing.T, dir string) string {
@@ -40,8 +38,8 @@ func TestOpenTofuIsBuiltOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache")
 	var progress strings.Builder
 	for range 2 {
-		program, err := buildOnce(t.Context(), &progress, dir, "tofu-1", writing("first"))
-		if err != nil || program != filepath.Join(dir, "tofu-1") {
+		program, err := buildOnce(t.Context(), &progress, dir, "opentofu-1", writing("first"))
+		if err != nil || program != filepath.Join(dir, "opentofu-1", "tofu") {
 			t.Fatalf("%q: %v", program, err)
 		}
 	}
@@ -50,7 +48,7 @@ func TestOpenTofuIsBuiltOnce(t *testing.T) {
 			t.Errorf("%q is not said once: %s", want, &progress)
 		}
 	}
-	if got := names(t, dir); got != ".lock tofu-1" {
+	if got := names(t, dir); got != "lock opentofu-1" {
 		t.Errorf("the cache holds %s", got)
 	}
 }
@@ -72,7 +70,7 @@ func TestOpenTofuOfAnotherVersionIsBuiltAnew(t *testing.T) {
 		return name
 	}
 	first := name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "a")
-	if !strings.HasPrefix(first, "tofu-1.12.6-") || first != name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "a") {
+	if !strings.HasPrefix(first, "opentofu-1.12.6-") || first != name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "a") {
 		t.Errorf("the name is %s", first)
 	}
 	if first == name("require github.com/opentofu/opentofu v1.12.7 // indirect\n", "a") || first == name("require github.com/opentofu/opentofu v1.12.6 // indirect\n", "b") {
@@ -83,29 +81,30 @@ func TestOpenTofuOfAnotherVersionIsBuiltAnew(t *testing.T) {
 func TestInterruptedBuildOfOpenTofuLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	interrupted := errors.New("interrupted")
-	_, err := buildOnce(t.Context(), io.Discard, dir, "tofu-1", func(program string) error {
-		return errors.Join(writing("half")(program), interrupted)
+	_, err := buildOnce(t.Context(), io.Discard, dir, "opentofu-1", func(dir string) error {
+		return errors.Join(writing("half")(dir), interrupted)
 	})
 	if !errors.Is(err, interrupted) {
 		t.Errorf("got %v", err)
 	}
-	if got := names(t, dir); got != ".lock" {
+	if got := names(t, dir); got != "lock" {
 		t.Errorf("the cache holds %s", got)
 	}
 	// A process that was killed could clean nothing up.
-	if err := writing("half")(filepath.Join(dir, ".unfinished", "tofu-1")); err != nil {
+	unfinished := filepath.Join(dir, "unfinished")
+	if err := errors.Join(os.Mkdir(unfinished, 0o700), writing("half")(unfinished)); err != nil {
 		t.Fatal(err)
 	}
-	program, err := buildOnce(t.Context(), io.Discard, dir, "tofu-1", func(program string) error {
-		if _, err := os.Stat(program); err == nil {
+	program, err := buildOnce(t.Context(), io.Discard, dir, "opentofu-1", func(dir string) error {
+		if exists(filepath.Join(dir, "tofu")) {
 			t.Error("what the killed process left is built upon")
 		}
-		return writing("whole")(program)
+		return writing("whole")(dir)
 	})
 	if text, _ := os.ReadFile(program); string(text) != "whole" || err != nil {
 		t.Errorf("%q: %v", text, err)
 	}
-	if got := names(t, dir); got != ".lock tofu-1" {
+	if got := names(t, dir); got != "lock opentofu-1" {
 		t.Errorf("the cache holds %s", got)
 	}
 }
@@ -116,12 +115,9 @@ func TestTwoBuildsOfOpenTofuAtATimeAreOne(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			program, err := buildOnce(t.Context(), io.Discard, dir, "tofu-1", func(program string) error {
+			program, err := buildOnce(t.Context(), io.Discard, dir, "opentofu-1", func(dir string) error {
 				builds.Add(1)
-				if got, err := os.Stat(filepath.Join(dir, "tofu-1")); err == nil {
-					t.Errorf("built although it is there: %v", got.Name())
-				}
-				return writing("whole")(program)
+				return writing("whole")(dir)
 			})
 			if text, _ := os.ReadFile(program); string(text) != "whole" || err != nil {
 				t.Errorf("%q: %v", text, err)

@@ -1,0 +1,200 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
+)
+
+// start runs an apply in the background, and returns it with how it is waited for.
+func (w *cliWorkspace) start(args ...string) (*exec.Cmd, func() tfcli.Output) {
+	w.t.Helper()
+	command := w.Command(w.t.Context(), append([]string{"apply", "-json", "-auto-approve"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	return command, func() tfcli.Output {
+		_ = command.Wait() // the exit code says it
+		return tfcli.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
+	}
+}
+
+// arrival is closed when a request meets the fault.
+func arrival(server *sandbox.Server, fault sandbox.Fault) <-chan struct{} {
+	arrived := make(chan struct{})
+	fault.Before = func() { close(arrived) }
+	server.Script(fault)
+	return arrived
+}
+
+func TestCLIInterruptedApplyIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		fault sandbox.Fault
+		added bool // by the interrupted apply, and known to it
+	}{
+		"waiting at the rate limit":          {sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RateLimited("600")}, false},
+		"inside a request that is committed": {sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Delay(1500 * time.Millisecond)}, true},
+	}
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, url := newCLIServer(t, sandbox.Options{})
+			w := newCLIWorkspace(t, url)
+			w.write("main.tf", cliNumber(cliPlain(cliToken)))
+			arrived := arrival(server, tests[name].fault)
+			command, wait := w.start()
+			<-arrived
+			if err := command.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			interrupted := wait()
+			if got := w.attributes(cliAddress) != nil; got != tests[name].added {
+				t.Errorf("in the state: %v, wanted %v\n%s", got, tests[name].added, interrupted.Stdout)
+			}
+			server.ClearFaults()
+			w.apply().succeeded()
+			w.plan().succeeded().silent().does()
+			if got := server.Numbers(cliUser); len(got) != 1 {
+				t.Errorf("the account holds %+v", got)
+			}
+		})
+	}
+}
+
+var loggedProcess = regexp.MustCompile(`terraform-provider-bizapi\S* pid=(\d+)`)
+
+// provider is the process of the provider that the CLI started last. It stands in the CLI's log.
+func (w *cliWorkspace) provider() *os.Process {
+	w.t.Helper()
+	started := loggedProcess.FindAllStringSubmatch(w.read("trace.log"), -1)
+	if started == nil {
+		w.t.Fatal("the log names no process of the provider")
+	}
+	pid, err := strconv.Atoi(started[len(started)-1][1])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return process
+}
+
+// logs makes the CLI write a log into the workspace.
+func (w *cliWorkspace) logs() {
+	w.Setenv("TF_LOG", "TRACE")
+	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+}
+
+// killedWhile applies a write-only number and kills the provider when the add meets the fault.
+func killedWhile(t *testing.T, fault sandbox.Fault) (*cliWorkspace, *sandbox.Server) {
+	t.Helper()
+	server, url := newCLIServer(t, sandbox.Options{})
+	w := newCLIWorkspace(t, url)
+	w.logs()
+	w.Setenv("TF_VAR_token", cliToken)
+	w.write("main.tf", "variable \"token\" {\n  type      = string\n  ephemeral = true\n}\n"+cliNumber("access_token_wo = var.token", "access_token_wo_version = 1"))
+	arrived := arrival(server, fault)
+	_, wait := w.start()
+	<-arrived
+	if err := w.provider().Kill(); err != nil {
+		t.Fatal(err)
+	}
+	killed := w.hides("a kill", wait(), secret{"the key", cliKey, nil}, secret{"the token", cliToken, nil})
+	if killed.Code == 0 {
+		t.Fatal("the apply did not notice that the provider was killed")
+	}
+	server.ClearFaults()
+	return w, server
+}
+
+func TestCLIProviderKilledInsideARequest(t *testing.T) {
+	t.Parallel()
+	w, server := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Hang()})
+	numbers := server.Numbers(cliUser)
+	if len(numbers) != 1 {
+		t.Fatalf("the account holds %+v", numbers)
+	}
+	id := cliUser + "/" + numbers[0].ID
+	w.apply().failed("Phone number already exists", "import {", id)
+	w.write("import.tf", cliImportBlock(id))
+	w.apply().succeeded().does(cliAddress, "update")
+	w.plan().succeeded().silent().does()
+	cliWrites(t, server, 1, 0)
+}
+
+func TestCLIProviderKilledAtTheRateLimit(t *testing.T) {
+	t.Parallel()
+	w, server := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RateLimited("600")})
+	w.apply().succeeded().does(cliAddress, "create")
+	w.plan().succeeded().silent().does()
+	if got := server.Numbers(cliUser); len(got) != 1 {
+		t.Errorf("the account holds %+v", got)
+	}
+}
+
+// manyNumbers is one block of so many, whose ids of Meta's begin with from.
+func manyNumbers(count, from int, token string) string {
+	return strings.Replace(cliNumber(cliPlain(token), fmt.Sprint("count = ", count)), `"`+cliMetaID+`"`, fmt.Sprintf(`"%d${count.index + 100}"`, from), 1)
+}
+
+func TestCLIApplyAndDestroyOfTwoWorkspacesAtOnce(t *testing.T) {
+	t.Parallel()
+	server, url := newCLIServer(t, sandbox.Options{})
+	one, two := newCLIWorkspace(t, url), newCLIWorkspace(t, url)
+	one.write("main.tf", manyNumbers(20, 1, cliToken))
+	one.apply().succeeded()
+	two.write("main.tf", manyNumbers(20, 2, cliToken))
+	_, destroyed := one.start("-destroy")
+	_, added := two.start()
+	parsed(t, destroyed()).succeeded()
+	parsed(t, added()).succeeded()
+	if got := len(server.Numbers(cliUser)); got != 20 {
+		t.Errorf("the account holds %d numbers, wanted 20", got)
+	}
+	two.plan().succeeded().silent().does()
+	one.write("main.tf", "")
+	one.plan().succeeded().silent().does()
+}
+
+// The deletes and the listings of 100 replacements overlap.
+func TestCLIManyReplacementsAtOnce(t *testing.T) {
+	t.Parallel()
+	server, url := newCLIServer(t, sandbox.Options{MaxPageSize: 10})
+	w := newCLIWorkspace(t, url)
+	w.write("main.tf", manyNumbers(100, 8369, cliToken))
+	w.apply("-parallelism=30").succeeded()
+	server.ForgetRequests()
+	w.write("main.tf", manyNumbers(100, 8369, cliNextToken))
+	w.apply("-parallelism=30").succeeded()
+	cliWrites(t, server, 100, 100)
+	numbers := server.Numbers(cliUser)
+	if len(numbers) != 100 {
+		t.Errorf("the account holds %d numbers", len(numbers))
+	}
+	for _, number := range numbers {
+		if number.AccessToken != cliNextToken {
+			t.Errorf("number %s has the former token", number.ID)
+		}
+	}
+	w.plan().succeeded().silent().does()
+}
