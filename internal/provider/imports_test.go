@@ -108,19 +108,6 @@ func TestImportByMetaIDOfANumberThatIsThereTwice(t *testing.T) {
 	w.plan().failed("registered twice", added.ID, "pn_twin")
 }
 
-func TestGeneratedConfigurationPlansNothing(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, added := importable(t, sandbox.Options{Dialect: dialect})
-		w.write("import.tf", strings.Replace(importBlock(testUser+"/"+added.ID), "import {", "import {\n  provider = bizapi", 1))
-		w.plan("-generate-config-out=generated.tf").succeeded().silent().does(address, "import")
-		// Terraform before 1.12 takes the provider argument for generating only.
-		w.write("import.tf", importBlock(testUser+"/"+added.ID))
-		w.apply().succeeded().silent().does(address, "import")
-		w.plan().succeeded().silent().does()
-		writes(t, server, 0, 0)
-	})
-}
-
 func TestTokenOfAnImportedNumberIsSentByReplaceAlone(t *testing.T) {
 	t.Parallel()
 	w, server, added := importable(t, sandbox.Options{})

@@ -87,36 +87,6 @@ func TestQueryListsNumbers(t *testing.T) {
 	})
 }
 
-func TestQueryWritesConfigurationThatPlansNothing(t *testing.T) {
-	needs(t, 14, 0)
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, _ := account(t, sandbox.Options{Dialect: dialect})
-		w.write("all.tfquery.hcl", listBlock("all", "", ""))
-		_, done := w.query("-generate-config-out=numbers.tf")
-		done.succeeded()
-		w.apply().succeeded().silent().does(
-			"bizapi_phone_number.all_0", "import", "bizapi_phone_number.all_1", "import", "bizapi_phone_number.all_2", "import")
-		w.plan("-detailed-exitcode").succeeded().silent().does()
-		writes(t, server, 0, 0)
-	})
-}
-
-func TestQueryOfAThousandNumbersTakesAHandfulOfRequests(t *testing.T) {
-	needs(t, 14, 0)
-	t.Parallel()
-	server, url := newServer(t, sandbox.Options{})
-	for at := range 1000 {
-		server.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at)})
-	}
-	w := newWorkspace(t, url)
-	w.write("all.tfquery.hcl", listBlock("all", "limit = 1000", ""))
-	all, done := w.query("-generate-config-out=numbers.tf")
-	done.succeeded()
-	if lists := server.Count(sandbox.OpAny); len(all) != 1000 || lists > 3 {
-		t.Errorf("%d numbers with %d requests", len(all), lists)
-	}
-}
-
 func TestQueryThatFails(t *testing.T) {
 	needs(t, 14, 0)
 	t.Parallel()

@@ -1,0 +1,192 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// warning is a number whose second configuration a plan warns of.
+type warning struct {
+	before string // arguments that it is added with; empty: it was added by hand and is imported
+	inAPI  string // its name in the API before the second plan, where it was changed there
+	after  string
+	metaID string   // in the second configuration; empty: the same
+	want   []string // parts of the only warning; none: there is none
+}
+
+// unknown is a resource whose output is known after apply only.
+const unknown = "resource \"terraform_data\" \"it\" {\n  input = \"" + cliToken + "\"\n}\n"
+
+var warnings = map[string]warning{
+	// What a change of a token does.
+	"the same token":                {before: cliPlain(cliToken), after: cliPlain(cliToken)},
+	"another token":                 {before: cliPlain(cliToken), after: cliPlain(cliNextToken), want: []string{"will be deleted and added again", "A change of access_token", "agent", "conversations and messages", "templates and campaigns"}},
+	"another version":               {before: cliWriteOnly(cliToken, 1), after: cliWriteOnly(cliNextToken, 2), want: []string{"will be deleted and added again", "A change of access_token_wo_version"}},
+	"another token, same version":   {before: cliWriteOnly(cliToken, 1), after: cliWriteOnly(cliNextToken, 1), want: []string{"Access token of phone number", "differs from the one sent", "change access_token_wo_version"}},
+	"a token made write-only":       {before: cliPlain(cliToken), after: cliWriteOnly(cliToken, 9)},
+	"a token made plain":            {before: cliWriteOnly(cliToken, 1), after: cliPlain(cliToken)},
+	"a token taken away":            {before: cliPlain(cliToken)},
+	"a token not known yet":         {before: cliPlain(cliToken), after: "access_token = terraform_data.it.output", want: []string{"Access token of phone number", "is not known yet", "replaces the number if it differs"}},
+	"a write-only one not known":    {before: cliWriteOnly(cliToken, 1), after: "access_token_wo = terraform_data.it.output\n  access_token_wo_version = 1"},
+	"an import and its token":       {after: cliPlain(cliToken), want: []string{"Access token of phone number", "is recorded, not sent", "-replace=ADDRESS"}},
+	"an import and a write-only":    {after: cliWriteOnly(cliToken, 1), want: []string{"Access token of phone number", "is recorded, not sent", "-replace=ADDRESS"}},
+	"an import without a token":     {},
+	"an unknown token of an import": {after: "access_token = terraform_data.it.output", want: []string{"Access token of phone number", "is recorded, not sent"}},
+	// What a name does.
+	"another name":          {before: cliPlain(cliToken) + "\n  " + cliName("Shop"), after: cliPlain(cliToken) + "\n  " + cliName("Store"), want: []string{"will be deleted and added again", "A change of display_name"}},
+	"renamed elsewhere":     {before: cliPlain(cliToken) + "\n  " + cliName("Shop"), inAPI: "Store", after: cliPlain(cliToken) + "\n  " + cliName("Shop"), want: []string{"Display name of phone number", "differs from the configured one", `"Shop"`, `"Store"`, "To accept the name", "-replace=ADDRESS"}},
+	"accepted":              {before: cliPlain(cliToken) + "\n  " + cliName("Shop"), inAPI: "Store", after: cliPlain(cliToken) + "\n  " + cliName("Store")},
+	"left out":              {before: cliPlain(cliToken) + "\n  " + cliName("Shop"), inAPI: "Store", after: cliPlain(cliToken)},
+	"a name where none was": {after: cliName("Shop"), want: []string{"Display name of phone number", "is recorded, not sent", `"Shop"`, "-replace=ADDRESS"}},
+	"a name not known yet":  {before: cliPlain(cliToken) + "\n  " + cliName("Shop"), after: cliPlain(cliToken) + "\n  display_name = terraform_data.it.output", want: []string{"Display name of phone number", "is not known yet", `"Shop"`, "replaces the number if it differs"}},
+	// What the number is.
+	"another id of Meta's": {before: cliPlain(cliToken), after: cliPlain(cliToken), metaID: cliOtherID, want: []string{"will be deleted and added again", "A change of meta_phone_number_id"}},
+	"another user":         {before: cliPlain(cliToken), after: cliPlain(cliToken) + "\n  user_id = \"usr_other\"", want: []string{"will be deleted and added again", "A change of user_id"}},
+	// What is no change of the number.
+	"protection": {before: cliPlain(cliToken), after: cliPlain(cliToken) + "\n  deletion_protection = true"},
+}
+
+func TestCLIPlanWarns(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		names := slices.Sorted(maps.Keys(warnings))
+		var before, after strings.Builder
+		for at, name := range names {
+			row, metaID := warnings[name], fmt.Sprint(1000+at)
+			before.WriteString(cliNumberNamed(fmt.Sprint("n", at), metaID, row.before))
+			if row.before == "" {
+				added := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: metaID, AccessToken: "EAAnobodyKnows"})
+				before.WriteString(strings.Replace(cliImportBlock(cliUser+"/"+added.ID), cliAddress, fmt.Sprint("bizapi_phone_number.n", at), 1))
+			}
+			if row.metaID != "" {
+				metaID = row.metaID
+			}
+			after.WriteString(cliNumberNamed(fmt.Sprint("n", at), metaID, row.after))
+		}
+		w.write("main.tf", before.String())
+		w.apply().succeeded().silent()
+		ids := map[string]string{}
+		for _, number := range server.Numbers(cliUser) {
+			var at int
+			if _, err := fmt.Sscan(number.MetaPhoneNumberID, &at); err != nil {
+				t.Fatal(err)
+			}
+			name := names[at-1000]
+			ids[name] = number.ID
+			if row := warnings[name]; row.inAPI != "" {
+				server.Rename(number.ID, row.inAPI)
+			}
+		}
+		w.write("main.tf", after.String()+unknown)
+		planned := w.plan().succeeded()
+		for at, name := range names {
+			t.Run(name, func(t *testing.T) {
+				found := planned.of(fmt.Sprint("bizapi_phone_number.n", at))
+				found.t = t
+				row := warnings[name]
+				if row.want == nil {
+					found.silent()
+					return
+				}
+				found.warnedOnce(row.want...)
+				// The CLI folds warnings with the same summary into one.
+				if summary := found.Warnings[0].Summary; !strings.Contains(summary, ids[name]) {
+					t.Errorf("the summary %q lacks the id %s", summary, ids[name])
+				}
+			})
+		}
+	})
+}
+
+func TestCLIOrdinaryLifeIsSilent(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, server, _ := cliApplied(t, sandbox.Options{Dialect: dialect}, cliWriteOnly(cliToken, 1), cliName("Shop"))
+		w.plan().succeeded().silent().does()
+		w.write("main.tf", cliNumber(cliWriteOnly(cliToken, 1), cliName("Shop"), "deletion_protection = true"))
+		w.apply().succeeded().silent().does(cliAddress, "update")
+		w.write("main.tf", cliNumber(cliWriteOnly(cliToken, 1), cliName("Shop")))
+		w.apply().succeeded().silent().does(cliAddress, "update")
+		w.apply("-destroy").succeeded().silent().does(cliAddress, "delete")
+		cliWrites(t, server, 0, 1)
+	})
+}
+
+func TestCLIWarnsThatANumberStaysWithItsUser(t *testing.T) {
+	t.Parallel()
+	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	w.Setenv("BIZAPI_USER_ID", "usr_other")
+	w.apply().succeeded().does().warnedOnce("Phone number "+added.ID+" stays with user "+cliUser, "usr_other")
+	w.write("main.tf", cliNumber(cliPlain(cliToken), fmt.Sprintf("user_id = %q", cliUser)))
+	w.plan().succeeded().silent().does()
+	w.Setenv("BIZAPI_USER_ID", "")
+	w.write("main.tf", cliNumber(cliPlain(cliToken)))
+	w.plan().succeeded().silent().does()
+	cliWrites(t, server, 0, 0)
+}
+
+func TestCLIWarnsOfALostAnswer(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		server.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Drop()})
+		w.write("main.tf", cliNumber(cliPlain(cliToken), cliName("Shop")))
+		done := w.apply().succeeded()
+		done.warnedOnce("Phone number "+server.Numbers(cliUser)[0].ID+" was found after its answer was lost", "not added twice")
+		w.plan().succeeded().silent().does()
+		cliWrites(t, server, 1, 0)
+	})
+}
+
+// A taint changes no attribute.
+func TestCLIWarnsOfATaint(t *testing.T) {
+	t.Parallel()
+	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	if tainted := w.run("taint", cliAddress); tainted.Code != 0 {
+		t.Fatal(tainted.Stderr)
+	}
+	for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+		w.plan(refresh).succeeded().does(cliAddress, "replace").
+			warnedOnce("Phone number "+added.ID+" is in the state already", "If its resource is tainted", "conversations and messages")
+	}
+	cliWrites(t, server, 0, 0)
+}
+
+func TestCLIWarnsOfASecondResourceOfANumber(t *testing.T) {
+	t.Parallel()
+	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	second := cliNumberNamed("second", cliMetaID, cliPlain(cliToken))
+	after := cliNumberNamed("second", cliMetaID, cliPlain(cliToken), "depends_on = ["+cliAddress+"]")
+	for _, both := range []string{cliNumber(cliPlain(cliToken)) + after, cliNumber(cliPlain(cliToken), "depends_on = [bizapi_phone_number.second]") + second} {
+		w.write("main.tf", both)
+		w.plan().succeeded().does("bizapi_phone_number.second", "create").
+			warned("Phone number "+added.ID+" is in the state already", "two resources have the number", "a moved block keeps the number and its id")
+	}
+	w.write("main.tf", second+"moved {\n  from = "+cliAddress+"\n  to   = bizapi_phone_number.second\n}\n")
+	w.plan().succeeded().silent()
+	w.write("main.tf", cliNumber(cliPlain(cliToken))+cliNumberNamed("a", "1", cliPlain(cliToken))+cliNumberNamed("b", "1", cliPlain(cliToken)))
+	w.plan().succeeded().warned("The whatsapp number 1 is to be added twice", "Keep one of the two")
+	cliWrites(t, server, 0, 0)
+}
+
+func TestCLIWarnsOfWhatAQueryLeavesOut(t *testing.T) {
+	cliNeeds(t, 14, 0)
+	t.Parallel()
+	server, url := newCLIServer(t, sandbox.Options{})
+	for at := range 3 {
+		server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(1000 + at)})
+	}
+	w := newCLIWorkspace(t, url)
+	w.write("all.tfquery.hcl", cliListBlock("limit = 2"))
+	parsed(t, w.run("query", "-json")).succeeded().warnedOnce("2 of 3 phone numbers are listed", "limit = 3")
+	w.write("all.tfquery.hcl", cliListBlock("limit = 3"))
+	parsed(t, w.run("query", "-json")).succeeded().silent()
+}
