@@ -27,8 +27,7 @@ import (
 )
 
 // These tests hold everything that people copy (examples, guides, README) against the real CLI, the
-// real provider program and the sandbox. TF_ACC_TERRAFORM_PATH names the CLI; without it, the
-// terraform or the tofu on the PATH is taken.
+// real provider program and the sandbox.
 
 // repository is the root of the repository, seen from this directory.
 const repository = ".."
