@@ -22,8 +22,8 @@ type warning struct {
 	want   []string // parts of the only warning; none: there is none
 }
 
-// unknown is a resource whose output is known after apply only.
-const unknown = "resource \"terraform_data\" \"it\" {\n  input = \"" + cliToken + "\"\n}\n"
+// knownAfterApply is a resource whose output is known after apply only.
+const knownAfterApply = "resource \"terraform_data\" \"it\" {\n  input = \"" + cliToken + "\"\n}\n"
 
 var warnings = map[string]warning{
 	// What a change of a token does.
@@ -86,7 +86,7 @@ func TestCLIPlanWarns(t *testing.T) {
 				server.Rename(number.ID, row.inAPI)
 			}
 		}
-		w.write("main.tf", after.String()+unknown)
+		w.write("main.tf", after.String()+knownAfterApply)
 		planned := w.plan().succeeded()
 		for at, name := range names {
 			t.Run(name, func(t *testing.T) {

@@ -119,14 +119,6 @@ func devOverride(t *testing.T) string {
 	return filepath.Join(dir, "cli.tfrc")
 }
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if builtDir != "" {
-		_ = os.RemoveAll(builtDir)
-	}
-	os.Exit(code)
-}
-
 func (w *cliWorkspace) write(name, text string) {
 	w.t.Helper()
 	if err := w.Write(name, text); err != nil {

@@ -322,3 +322,11 @@ func needs(t *testing.T, terraformMinor, tofuMinor int) {
 		t.Skipf("%s has no support for it", found.Name)
 	}
 }
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if builtDir != "" {
+		_ = os.RemoveAll(builtDir)
+	}
+	os.Exit(code)
+}
