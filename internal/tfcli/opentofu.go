@@ -101,10 +101,10 @@ func buildLocked(ctx context.Context, dir string, build func(dir string) error) 
 	if err != nil {
 		return err
 	}
-	defer locked.Close()
 	if err := lock(ctx, locked); err != nil {
-		return fmt.Errorf("lock %s: %w", locked.Name(), err)
+		return fmt.Errorf("lock %s: %w", locked.Name(), err) // it may still be waited for: not closed
 	}
+	defer locked.Close()
 	if exists(dir) {
 		return nil // by the process that had the lock
 	}

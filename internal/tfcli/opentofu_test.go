@@ -5,13 +5,12 @@ package tfcli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -109,24 +108,50 @@ func TestInterruptedBuildOfOpenTofuLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestTwoBuildsOfOpenTofuAtATimeAreOne(t *testing.T) {
-	dir := t.TempDir()
-	var builds atomic.Int64
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			program, err := buildOnce(t.Context(), io.Discard, dir, "opentofu-1", func(dir string) error {
-				builds.Add(1)
-				return writing("whole")(dir)
-			})
-			if text, _ := os.ReadFile(program); string(text) != "whole" || err != nil {
-				t.Errorf("%q: %v", text, err)
-			}
-		})
+// lockedBy is a cache that another process is building in; it ends that.
+func lockedBy(t *testing.T) (dir string, end func() error) {
+	t.Helper()
+	dir = t.TempDir()
+	other, err := os.Create(filepath.Join(dir, "lock"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	all.Wait()
-	if builds.Load() != 1 {
-		t.Errorf("%d builds", builds.Load())
+	t.Cleanup(func() { _ = other.Close() })
+	if err := lock(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	return dir, other.Close
+}
+
+func TestOpenTofuIsNotBuiltWhileAnotherProcessDoes(t *testing.T) {
+	dir, _ := lockedBy(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := buildOnce(ctx, io.Discard, dir, "opentofu-1", func(string) error {
+		t.Error("it is built twice at a time")
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpenTofuOfAnotherProcessIsTaken(t *testing.T) {
+	dir, end := lockedBy(t)
+	waiting, write := io.Pipe()
+	ended := make(chan error)
+	go func() {
+		_, err := buildOnce(t.Context(), write, dir, "opentofu-1", func(string) error { return errors.New("it is built again") })
+		ended <- err
+	}()
+	if _, err := waiting.Read(make([]byte, 1000)); err != nil { // that it waits or builds
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "opentofu-1"), 0o700), end()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 
