@@ -13,7 +13,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -275,13 +274,11 @@ func TestCLISecretSearchFindsEveryWriting(t *testing.T) {
 // into everything that it answers. It gets its secrets from variables.
 func newEchoingWorkspace(t *testing.T, dialect sandbox.Dialect) (*cliWorkspace, *sandbox.Server) {
 	t.Helper()
-	server := sandbox.New(sandbox.Options{
-		Dialect: dialect, APIKey: awkwardKey, Users: []string{cliUser, "usr_other"}, EchoSecrets: true,
+	server, url := newCLIServer(t, sandbox.Options{
+		Dialect: dialect, APIKey: awkwardKey, EchoSecrets: true,
 		NormalizeName: func(name string) string { return name + " of " + awkwardKey },
 	})
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	w := newCLIWorkspace(t, listener.URL+"/v1")
+	w := newCLIWorkspace(t, url)
 	for name, value := range map[string]string{
 		"BIZAPI_API_KEY": "", "TF_VAR_key": awkwardKey, "TF_VAR_token": awkwardToken,
 		"BIZAPI_MAX_RETRIES": "0", "TF_LOG": "TRACE",

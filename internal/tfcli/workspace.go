@@ -59,9 +59,6 @@ func environ(getenv func(string) string) map[string]string {
 // Setenv sets a variable for the commands that follow.
 func (w *Workspace) Setenv(name, value string) { w.env[name] = value }
 
-// Getenv returns a variable of the commands.
-func (w *Workspace) Getenv(name string) string { return w.env[name] }
-
 // Environ returns all variables of the commands, for a program beside the CLI.
 func (w *Workspace) Environ() []string { return entries(w.env) }
 
