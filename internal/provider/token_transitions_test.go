@@ -24,10 +24,6 @@ type transition struct {
 	next          string // action of the plan after the apply
 }
 
-func withWriteOnly(token string, version int) string {
-	return fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = %d", token, version)
-}
-
 // transitions have a token one and a token two, and unknown values that turn out to be either.
 var transitions = map[string]transition{
 	"plain_to_another":        {before: withToken(testToken), after: withToken(nextToken), action: "replace"},

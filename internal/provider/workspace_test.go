@@ -18,19 +18,11 @@ import (
 	"testing"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
-	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
 
 // The acceptance tests drive the real CLI and the real provider program against the sandbox: one
 // process of the provider for each walk of the CLI, as it is for everybody. TF_ACC_TERRAFORM_PATH
 // names the CLI; without it, the terraform or the tofu on the PATH is taken.
-
-const (
-	testUser  = "usr_abc123"
-	testKey   = "sk_test_not_a_real_key"
-	testToken = "EAAfakeTokenNumberOne"
-	nextToken = "EAAfakeTokenNumberTwo"
-)
 
 // workspace is a directory with a configuration and a state.
 type workspace struct {
@@ -303,18 +295,6 @@ func (w *workspace) attributesOf() map[string]map[string]any {
 	return all
 }
 
-// findCLI finds the one under test.
-var findCLI = sync.OnceValues(tfcli.Find)
-
-func cli(t *testing.T) tfcli.CLI {
-	t.Helper()
-	found, err := findCLI()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
 // needs skips a test of what the CLI learned in a later version; a zero is a CLI that lacks it.
 func needs(t *testing.T, terraformMinor, tofuMinor int) {
 	t.Helper()
@@ -342,16 +322,8 @@ var built = sync.OnceValues(func() (string, error) {
 	return dir, os.WriteFile(filepath.Join(dir, "cli.tfrc"), []byte(config), 0o600)
 })
 
-// builtDir is removed when the tests end; empty when no test needed the program.
+// builtDir is removed by TestMain; empty when no test needed the program.
 var builtDir string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if builtDir != "" {
-		_ = os.RemoveAll(builtDir)
-	}
-	os.Exit(code)
-}
 
 func devOverride(t *testing.T) string {
 	t.Helper()
