@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	goversion "github.com/hashicorp/go-version"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -176,7 +178,35 @@ func named(name string) string { return fmt.Sprintf("display_name = %q", name) }
 
 func withUser(userID string) string { return fmt.Sprintf("user_id = %q", userID) }
 
+// unknown is a resource whose output is known after its creation only.
+func unknown(name, output string) string {
+	return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}", name, output)
+}
+
 const protected = "deletion_protection = true"
+
+// plans expects what a plan does to the number, before it is applied.
+func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
+}
+
+// planError matches an error of a plan with those words in that order; the CLI breaks lines anywhere.
+func planError(words ...string) *regexp.Regexp { return errorOf("[a-z-]* ?plan", words) }
+
+// applyError matches an error of an apply, whose plan had none.
+func applyError(words ...string) *regexp.Regexp { return errorOf("(?:apply|destroy)", words) }
+
+func errorOf(command string, words []string) *regexp.Regexp {
+	pattern := "(?s)Error running " + command + ":"
+	for _, phrase := range words {
+		quoted := strings.Fields(phrase)
+		for at := range quoted {
+			quoted[at] = regexp.QuoteMeta(quoted[at])
+		}
+		pattern += ".*" + strings.Join(quoted, `\s+`)
+	}
+	return regexp.MustCompile(pattern)
+}
 
 // check is a check of our own: of a state after an apply, or of the state that a plan was made for.
 type check func(state *tfjson.State) error
@@ -251,6 +281,14 @@ func (a *testAPI) theNumber(t *testing.T) sandbox.Number {
 		t.Fatalf("the API holds %d numbers, not one", len(numbers))
 	}
 	return numbers[0]
+}
+
+// isTheID is a knownvalue.StringFunc for the id of the only number that the API holds.
+func (a *testAPI) isTheID(id string) error {
+	if numbers := a.all(); len(numbers) != 1 || numbers[0].ID != id {
+		return fmt.Errorf("%q is not the id of the only number that the API holds", id)
+	}
+	return nil
 }
 
 // held is the number that number(withToken(token), named(name)) adds; an empty name is none.

@@ -150,7 +150,7 @@ func TestFailedListKeepsState(t *testing.T) {
 	}
 }
 
-func TestLeftOutArgumentsKeepTheirValues(t *testing.T) {
+func TestOldLeftOut(t *testing.T) {
 	t.Parallel()
 	w, server, _ := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"), fmt.Sprintf("user_id = %q", testUser))
 	w.write("main.tf", number(withToken(testToken)))
