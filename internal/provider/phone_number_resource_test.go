@@ -73,7 +73,7 @@ func TestIdentityIsTheNumbersUserAndID(t *testing.T) {
 		})}
 	}
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_12_0, nil)},
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
 		ProtoV6ProviderFactories: api.factories(),
 		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{

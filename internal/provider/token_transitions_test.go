@@ -133,7 +133,7 @@ func checkWarnings(t *testing.T, done outcome, address string, row transition, i
 	}
 }
 
-func TestTokenThatCannotBePlanned(t *testing.T) {
+func TestOldTokenThatCannotBePlanned(t *testing.T) {
 	t.Parallel()
 	server, url := newServer(t, sandbox.Options{})
 	w := newWorkspace(t, url)
