@@ -5,11 +5,13 @@ package provider_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -178,8 +180,8 @@ func named(name string) string { return fmt.Sprintf("display_name = %q", name) }
 
 func withUser(userID string) string { return fmt.Sprintf("user_id = %q", userID) }
 
-// unknown is a resource whose output is known after its creation only.
-func unknown(name, output string) string {
+// knownLater is a resource whose output is known after its creation only.
+func knownLater(name, output string) string {
 	return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}", name, output)
 }
 
@@ -298,6 +300,34 @@ func held(token, name string) sandbox.Number {
 		n.DisplayName = &name
 	}
 	return n
+}
+
+// editState changes each instance in the state of a test with that WorkingDir: states of other versions.
+func editState(t *testing.T, workingDir string, edit func(instance map[string]any)) {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join(workingDir, "work*", "terraform.tfstate"))
+	if len(files) != 1 {
+		t.Fatalf("%d states in %s", len(files), workingDir)
+	}
+	var state map[string]any
+	text, err := os.ReadFile(files[0])
+	if err == nil {
+		err = json.Unmarshal(text, &state)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range state["resources"].([]any) {
+		for _, instance := range r.(map[string]any)["instances"].([]any) {
+			edit(instance.(map[string]any))
+		}
+	}
+	if text, err = json.Marshal(state); err == nil {
+		err = os.WriteFile(files[0], text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // skipBelow skips a test of what Terraform got in one version and OpenTofu in another; nil is one that

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
@@ -51,6 +53,37 @@ func TestNameChangedElsewhereIsDriftAndReplacesNothing(t *testing.T) {
 				{ // a name that the number never had
 					Config: config(named("Bazaar")), ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
 					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 1), api.checkAPIHolds(held(testToken, "Bazaar"))},
+				},
+			},
+		})
+	})
+}
+
+// expectDrift expects whether a plan reports that something changed outside of Terraform.
+type expectDrift bool
+
+func (e expectDrift) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	if got := len(req.Plan.ResourceDrift) > 0; got != bool(e) {
+		resp.Error = fmt.Errorf("drift is reported: %t", got)
+	}
+}
+
+func TestDriftIsReportedWhereThereIsSome(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken), named("Shop")))
+		resource.UnitTest(t, resource.TestCase{
+			// Terraform before 1.13 compares the sensitive paths of a state, which it keeps in no order, and so
+			// reports drift at random.
+			TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_13_0, tfversion.Version1_12_0)},
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config},
+				{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{expectDrift(false)}}},
+				{
+					PreConfig: func() { api.Rename(api.theNumber(t).ID, "Store") },
+					Config:    config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{expectDrift(true)}},
 				},
 			},
 		})
@@ -158,7 +191,7 @@ func TestNameThatIsNotKnownYetKeepsTheStates(t *testing.T) {
 				Steps: []resource.TestStep{
 					{Config: api.config(number(withToken(testToken), named("Shop")))},
 					{
-						Config: api.config(number(withToken(testToken), "display_name = terraform_data.name.output"), unknown("name", later)),
+						Config: api.config(number(withToken(testToken), "display_name = terraform_data.name.output"), knownLater("name", later)),
 						ConfigPlanChecks: resource.ConfigPlanChecks{
 							PreApply: []plancheck.PlanCheck{
 								plancheck.ExpectNonEmptyPlan(), // of the unknown's source
@@ -195,7 +228,7 @@ func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 				CheckDestroy:             api.checkDestroy,
 				Steps: []resource.TestStep{
 					{Config: api.config(number(before...))},
-					{Config: api.config(number(after...), unknown("later", later)), ExpectError: planError(attribute)},
+					{Config: api.config(number(after...), knownLater("later", later)), ExpectError: planError(attribute)},
 					{
 						Config:            api.config(number(before...)),
 						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"regexp"
@@ -126,6 +127,34 @@ func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
 						api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, "application/json", empty)})
 					},
 					Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
+}
+
+func TestRefusedAddLeavesNothingBehind(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withWriteOnly(testToken, 1)))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Invalid access token"}`)})
+					},
+					Config: config, ExpectError: applyError("Invalid access token"),
+				},
+				{
+					PreConfig: func() {
+						if err := errors.Join(api.checkRequests(1, 0)(nil), api.checkAPIHolds()(nil)); err != nil {
+							t.Error(err)
+						}
+					},
+					Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
 					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
 				},
 			},

@@ -114,15 +114,17 @@ func TestReplacementWithoutAChange(t *testing.T) {
 // Terraform deletes first: what would keep the number from being added again is an error before that.
 func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 	t.Parallel()
-	ofOther := withUser(otherUser) // of the provider
-	forbidden := func(api *testAPI) {
-		api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-			if strings.Contains(r.URL.Path, otherUser) {
-				sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`)(w, r, answer)
-				return
-			}
-			sandbox.Delay(0)(w, r, answer) // the ordinary answer
-		}})
+	ofOther := withUser(otherUser)                          // of the provider
+	unlisted := func(do sandbox.Behaviour) func(*testAPI) { // otherUser's numbers
+		return func(api *testAPI) {
+			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
+				if strings.Contains(r.URL.Path, otherUser) {
+					do(w, r, answer)
+					return
+				}
+				sandbox.Delay(0)(w, r, answer) // the ordinary answer
+			}})
+		}
 	}
 	for name, row := range map[string]struct {
 		provider string
@@ -135,7 +137,8 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 		"a token that is too short":          {after: number(withToken("EAAshort9")), want: "access token"},
 		"an unknown user":                    {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
 		"a number that is there":             {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), prepare: addOther, want: otherID},
-		"a user that cannot be listed":       {after: number(withToken(testToken), withUser(otherUser)), prepare: forbidden, want: otherUser},
+		"a user that may not be listed":      {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`)), want: otherUser},
+		"a listing that fails":               {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Drop()), want: otherUser},
 		"a move to the provider's user":      {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
 		"a move, and the provider has none":  {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
 		"a move of a tainted number":         {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
@@ -179,6 +182,23 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestNumbersThatSwapTheirMetaIDsAreNotReplaced(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	numbers := func(a, b string) string {
+		return api.config(phoneNumber("a", "whatsapp", a, withToken(testToken)), phoneNumber("b", "whatsapp", b, withToken(testToken)))
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: numbers(whatsAppID, otherID)},
+			{Config: numbers(otherID, whatsAppID), ExpectError: planError(otherID)},
+			{Config: numbers(whatsAppID, otherID), ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 0), api.checkStateMatchesAPI()}},
+		},
+	})
 }
 
 func addOther(api *testAPI) {

@@ -44,24 +44,24 @@ func TestTokenChanges(t *testing.T) {
 		before, after string
 		plans, next   plancheck.ResourceActionType // next is the plan after the apply; empty is one of no change
 	}{
-		"the same token changes nothing":             {before: withToken(testToken), after: withToken(testToken), plans: noop},
-		"another token replaces":                     {before: withToken(testToken), after: withToken(nextToken), plans: replace},
-		"another write-only version replaces":        {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 2), plans: replace},
-		"a write-only token alone changes nothing":   {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 1), plans: noop},
-		"a move to write-only is recorded":           {before: withToken(testToken), after: withWriteOnly(testToken, 9), plans: update},
-		"a move from write-only is recorded":         {before: withWriteOnly(testToken, 1), after: withToken(testToken), plans: update},
-		"another token that is write-only replaces":  {before: withToken(testToken), after: withWriteOnly(nextToken, 1), plans: replace},
-		"another token than the write-only replaces": {before: withWriteOnly(testToken, 1), after: withToken(nextToken), plans: replace},
-		"imported, a token is recorded":              {after: withToken(testToken), plans: update},
-		"imported, a write-only token is recorded":   {after: withWriteOnly(testToken, 1), plans: update},
-		"imported, no token changes nothing":         {plans: noop},
-		"a token left out is forgotten":              {before: withToken(testToken), plans: update},
-		"a write-only token left out is forgotten":   {before: withWriteOnly(testToken, 1), plans: update},
-		"unknown, the same changes nothing":          {before: withToken(testToken), after: withUnknown(laterTheSame), plans: noop},
-		"unknown, another replaces in the next plan": {before: withToken(testToken), after: withUnknown(laterAnother), plans: noop, next: replace},
-		"unknown, a write-only token is kept":        {before: withWriteOnly(testToken, 1), after: withUnknownWriteOnly(laterAnother, 1), plans: noop},
-		"unknown, an imported number's is recorded":  {after: withUnknown(laterAnother), plans: update},
-		"unknown, imported and write-only, recorded": {after: withUnknownWriteOnly(laterAnother, 1), plans: update},
+		"the same token changes nothing":                         {before: withToken(testToken), after: withToken(testToken), plans: noop},
+		"another token replaces":                                 {before: withToken(testToken), after: withToken(nextToken), plans: replace},
+		"another write-only version replaces":                    {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 2), plans: replace},
+		"a write-only token alone changes nothing":               {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 1), plans: noop},
+		"a move to write-only is recorded and not sent":          {before: withToken(testToken), after: withWriteOnly(testToken, 9), plans: update},
+		"a move from write-only is recorded and not sent":        {before: withWriteOnly(testToken, 1), after: withToken(testToken), plans: update},
+		"another token that is write-only replaces":              {before: withToken(testToken), after: withWriteOnly(nextToken, 1), plans: replace},
+		"another token than the write-only replaces":             {before: withWriteOnly(testToken, 1), after: withToken(nextToken), plans: replace},
+		"imported, a token is recorded and not sent":             {after: withToken(testToken), plans: update},
+		"imported, a write-only token is recorded and not sent":  {after: withWriteOnly(testToken, 1), plans: update},
+		"imported, no token changes nothing":                     {plans: noop},
+		"a token left out is forgotten":                          {before: withToken(testToken), plans: update},
+		"a write-only token left out is forgotten":               {before: withWriteOnly(testToken, 1), plans: update},
+		"unknown, the same changes nothing":                      {before: withToken(testToken), after: withUnknown(laterTheSame), plans: noop},
+		"unknown, another replaces in the next plan":             {before: withToken(testToken), after: withUnknown(laterAnother), plans: noop, next: replace},
+		"unknown, a write-only token is kept":                    {before: withWriteOnly(testToken, 1), after: withUnknownWriteOnly(laterAnother, 1), plans: noop},
+		"unknown, an imported number's is recorded and not sent": {after: withUnknown(laterAnother), plans: update},
+		"unknown, imported and write-only, recorded":             {after: withUnknownWriteOnly(laterAnother, 1), plans: update},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +76,7 @@ func TestTokenChanges(t *testing.T) {
 				after, requests = held(nextToken, ""), api.checkRequests(1, 1)
 			}
 			last := resource.TestStep{
-				Config:           api.config(number(row.after), unknown("same", testToken), unknown("another", nextToken)),
+				Config:           api.config(number(row.after), knownLater("same", testToken), knownLater("another", nextToken)),
 				ConfigPlanChecks: plans(row.plans),
 				ConfigStateChecks: []statecheck.StateCheck{
 					statecheck.ExpectKnownValue(address, tfjsonpath.New("access_token_wo"), knownvalue.Null()),
@@ -119,7 +119,7 @@ func TestTokenThatCannotBePlanned(t *testing.T) {
 				Steps: []resource.TestStep{
 					{Config: api.config(number(row.before))},
 					{
-						Config:      api.config(number(row.after), unknown("same", testToken)),
+						Config:      api.config(number(row.after), knownLater("same", testToken)),
 						ExpectError: planError("access_token"),
 					},
 					{
@@ -196,6 +196,37 @@ func TestWriteOnlyTokenIsRemembered(t *testing.T) {
 				Config:            api.config(number(withToken(testToken))),
 				ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, ""))},
+			},
+		},
+	})
+}
+
+// States of other versions may lack what this one keeps beside them.
+func TestStateWithoutPrivateStateReplacesNothing(t *testing.T) {
+	t.Parallel()
+	api, dir := newAPI(t, sandbox.Options{}), t.TempDir()
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		WorkingDir:               dir,
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withWriteOnly(testToken, 1), named("Shop")))},
+			{
+				PreConfig: func() {
+					editState(t, dir, func(instance map[string]any) {
+						if instance["private"] == nil {
+							t.Error("the provider keeps no private state")
+						}
+						delete(instance, "private")
+					})
+				},
+				Config:           api.config(number(withWriteOnly(nextToken, 1), named("Shop"))),
+				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			},
+			{
+				Config:            api.config(number(withToken(testToken), named("Shop"))),
+				ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
 			},
 		},
 	})
