@@ -69,6 +69,66 @@ func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {
 	}
 }
 
+func TestFaultThatLastsIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]sandbox.Behaviour{
+		"a failure":      sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
+		"a lost request": sandbox.Drop(),
+		"a time-out":     sandbox.Hang(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				lasting := func(on sandbox.Operation) func() {
+					return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
+				}
+				provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
+				config := api.configWith(provider, number(withToken(testToken)))
+				agreed := []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()}
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{PreConfig: lasting(sandbox.OpAdd), Config: config, ExpectError: applyError("POST")},
+						{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: agreed},
+						{PreConfig: lasting(sandbox.OpDelete), Config: api.configWith(provider), ExpectError: applyError("DELETE")},
+						{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: agreed},
+					},
+				})
+			})
+		})
+	}
+}
+
+// Nothing tells the first apply whether the number is there: the second leads to it.
+func TestNumberWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken)))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Drop(), Before: func() {
+							api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(500, "text/plain", "failed")})
+						}})
+					},
+					Config: config, ExpectError: applyError(testUser + "/whatsapp/" + whatsAppID),
+				},
+				{PreConfig: api.ClearFaults, Config: config, ExpectError: regexp.MustCompile("import")},
+				{
+					Config: config + "import {\n  to = " + address + "\n  id = \"" + testUser + "/whatsapp/" + whatsAppID + "\"\n}\n",
+					ConfigStateChecks: []statecheck.StateCheck{
+						api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
+					},
+				},
+			},
+		})
+	})
+}
+
 // The answers are scripted, and the same in both dialects.
 func TestDeadListingRemovesNothing(t *testing.T) {
 	t.Parallel()

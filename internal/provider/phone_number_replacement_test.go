@@ -75,18 +75,20 @@ func TestChangeReplacesTheNumber(t *testing.T) {
 	}
 }
 
+// triggered is a number that is replaced when the input changes.
+func triggered(input string, arguments ...string) string {
+	return number(append(arguments, "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }")...) +
+		fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", input)
+}
+
 func TestReplacementWithoutAChange(t *testing.T) {
 	t.Parallel()
-	triggered := func(input string) string {
-		return number(withToken(testToken), "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }") +
-			fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", input)
-	}
 	for name, row := range map[string]struct {
 		taint  []string
 		config string
 	}{
-		"by a taint":             {taint: []string{address}, config: triggered("one")},
-		"by what it is bound to": {config: triggered("two")},
+		"by a taint":             {taint: []string{address}, config: triggered("one", withToken(testToken))},
+		"by what it is bound to": {config: triggered("two", withToken(testToken))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -96,7 +98,7 @@ func TestReplacementWithoutAChange(t *testing.T) {
 				ProtoV6ProviderFactories: api.factories(),
 				CheckDestroy:             api.checkDestroy,
 				Steps: []resource.TestStep{
-					{Config: api.config(triggered("one")), ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(address, tfjsonpath.New("id"))}},
+					{Config: api.config(triggered("one", withToken(testToken))), ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(address, tfjsonpath.New("id"))}},
 					{
 						Taint: row.taint, Config: api.config(row.config),
 						ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
@@ -127,22 +129,26 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 		}
 	}
 	for name, row := range map[string]struct {
-		provider string
-		taint    []string
-		after    string
-		prepare  func(api *testAPI)
-		want     string
+		provider  string // its arguments; empty is one of testUser
+		taint     []string
+		noRefresh bool
+		after     string
+		prepare   func(api *testAPI)
+		want      string
 	}{
-		"no token":                           {after: number(named("Store")), want: "access_token"},
-		"a token that is too short":          {after: number(withToken("EAAshort9")), want: "access token"},
-		"an unknown user":                    {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
-		"a number that is there":             {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), prepare: addOther, want: otherID},
-		"a user that may not be listed":      {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`)), want: otherUser},
-		"a listing that fails":               {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Drop()), want: otherUser},
-		"a move to the provider's user":      {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
-		"a move, and the provider has none":  {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
-		"a move of a tainted number":         {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-		"a tainted number's token too short": {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+		"no token":                            {after: number(named("Store")), want: "access_token"},
+		"a token that is too short":           {after: number(withToken("EAAshort9")), want: "access token"},
+		"an unknown user":                     {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
+		"a number that is there":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), prepare: addOther, want: otherID},
+		"a user that may not be listed":       {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`)), want: otherUser},
+		"a listing that fails":                {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Drop()), want: otherUser},
+		"a move to the provider's user":       {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
+		"a move, and the provider has none":   {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
+		"tainted, a move":                     {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
+		"tainted, a short token":              {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+		"tainted, unrefreshed, a move":        {noRefresh: true, provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
+		"tainted, unrefreshed, a short token": {noRefresh: true, taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+		"triggered, a move":                   {provider: ofOther, after: triggered("two", withToken(testToken)), want: "user_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,9 +162,10 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 			var before sandbox.Number
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: row.noRefresh}},
 				Steps: []resource.TestStep{
 					{
-						Config:            api.config(number(withToken(testToken))),
+						Config:            api.config(triggered("one", withToken(testToken))),
 						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)},
 					},
 					{
@@ -184,21 +191,34 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 	}
 }
 
-func TestNumbersThatSwapTheirMetaIDsAreNotReplaced(t *testing.T) {
+// Of two numbers that come to one Meta id, one add would fail, perhaps after its delete.
+func TestNumberThatBecomesAnotherOfTheStateIsNotReplaced(t *testing.T) {
 	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	numbers := func(a, b string) string {
-		return api.config(phoneNumber("a", "whatsapp", a, withToken(testToken)), phoneNumber("b", "whatsapp", b, withToken(testToken)))
+	a := func(metaID string) string { return phoneNumber("a", "whatsapp", metaID, withToken(testToken)) }
+	b := func(metaID, user string) string {
+		return phoneNumber("b", "whatsapp", metaID, withToken(testToken), withUser(user))
 	}
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: api.factories(),
-		CheckDestroy:             api.checkDestroy,
-		Steps: []resource.TestStep{
-			{Config: numbers(whatsAppID, otherID)},
-			{Config: numbers(otherID, whatsAppID), ExpectError: planError(otherID)},
-			{Config: numbers(whatsAppID, otherID), ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 0), api.checkStateMatchesAPI()}},
-		},
-	})
+	for name, row := range map[string]struct{ before, after string }{
+		"two swap":                   {a(whatsAppID) + b(otherID, testUser), a(otherID) + b(whatsAppID, testUser)},
+		"one becomes another user's": {a(whatsAppID) + b(otherID, otherUser), a(otherID) + b(otherID, otherUser)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(row.before)},
+					{Config: api.config(row.after), ExpectError: planError(otherID)},
+					{
+						Config:            api.config(row.before),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 0), api.checkStateMatchesAPI()},
+					},
+				},
+			})
+		})
+	}
 }
 
 func addOther(api *testAPI) {
