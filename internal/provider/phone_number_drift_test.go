@@ -209,6 +209,27 @@ func TestNameThatIsNotKnownYetKeepsTheStates(t *testing.T) {
 	}
 }
 
+// A plan cannot keep "no name" where the configuration has one, known or not.
+func TestNameThatIsNotKnownYetOfAnImportedNumberIsRecorded(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	added := api.Add(testUser, held(importedToken, ""))
+	config := number("display_name = terraform_data.name.output") + knownLater("name", "Shop") +
+		fmt.Sprintf("\nimport {\n  to = %s\n  id = %q\n}\n", address, testUser+"/"+added.ID)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{{
+			Config:           api.config(config),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+				api.checkRequests(0, 0), api.checkAPIHolds(held(importedToken, "")), api.checkStateMatchesAPI(),
+			},
+		}},
+	})
+}
+
 // Terraform plans again in the apply, and would stop there if the value turned out another.
 func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 	t.Parallel()

@@ -88,19 +88,27 @@ func TestPlanThatDeletesAProtectedNumberIsRefused(t *testing.T) {
 }
 
 // Of a tainted number the plan sees a create alone, and knows the number by its Meta id.
-func TestPlanThatReplacesATaintedProtectedNumberIsRefused(t *testing.T) {
+func TestPlanThatReplacesAProtectedNumberWithoutAChangeIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, noRefresh := range map[string]bool{"refreshed": false, "unrefreshed": true} {
+	for name, row := range map[string]struct {
+		noRefresh bool
+		taint     []string
+		input     string
+	}{
+		"tainted":              {taint: []string{address}, input: "one"},
+		"tainted, unrefreshed": {noRefresh: true, taint: []string{address}, input: "one"},
+		"triggered":            {input: "two"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
-				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: noRefresh}},
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: row.noRefresh}},
 				Steps: []resource.TestStep{
-					{Config: api.config(number(withToken(testToken), protected))},
+					{Config: api.config(triggered("one", withToken(testToken), protected))},
 					{
-						Taint: []string{address}, Config: api.config(number(withToken(testToken), protected)),
+						Taint: row.taint, Config: api.config(triggered(row.input, withToken(testToken), protected)),
 						ExpectError: planError("deletion_protection"),
 					},
 					forgets(t, api),

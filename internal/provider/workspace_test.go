@@ -333,3 +333,52 @@ func devOverride(t *testing.T) string {
 	}
 	return filepath.Join(dir, "cli.tfrc")
 }
+
+// applied is a workspace with one applied number.
+func applied(t *testing.T, options sandbox.Options, arguments ...string) (*workspace, *sandbox.Server, sandbox.Number) {
+	t.Helper()
+	server, url := newServer(t, options)
+	w := newWorkspace(t, url)
+	w.write("main.tf", number(arguments...))
+	w.apply().succeeded().does(address, "create")
+	numbers := server.Numbers(testUser)
+	if len(numbers) != 1 {
+		t.Fatalf("the account holds %d numbers, not one", len(numbers))
+	}
+	server.ForgetRequests()
+	return w, server, numbers[0]
+}
+
+// writes fails the test unless the API was asked to add and delete just that often.
+func writes(t *testing.T, server *sandbox.Server, adds, deletes int) {
+	t.Helper()
+	if got := server.Count(sandbox.OpAdd); got != adds {
+		t.Errorf("%d adds, wanted %d", got, adds)
+	}
+	if got := server.Count(sandbox.OpDelete); got != deletes {
+		t.Errorf("%d deletes, wanted %d", got, deletes)
+	}
+}
+
+func numberOf(name string, at int, arguments string) string {
+	return fmt.Sprintf("resource \"bizapi_phone_number\" %q {\n  platform = \"whatsapp\"\n  meta_phone_number_id = \"%d\"\n  %s\n}\n", name, 1000+at, arguments)
+}
+
+// editState changes the private state, or anything else, of every number in the state.
+func (w *workspace) editState(edit func(instance map[string]any)) {
+	w.t.Helper()
+	var state map[string]any
+	if err := json.Unmarshal([]byte(w.read("terraform.tfstate")), &state); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, resource := range state["resources"].([]any) {
+		for _, instance := range resource.(map[string]any)["instances"].([]any) {
+			edit(instance.(map[string]any))
+		}
+	}
+	text, err := json.Marshal(state)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("terraform.tfstate", string(text))
+}
