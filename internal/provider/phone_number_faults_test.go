@@ -77,24 +77,23 @@ func TestFaultThatLastsIsMadeUpForByTheNextApply(t *testing.T) {
 		"a time-out":     sandbox.Hang(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				lasting := func(on sandbox.Operation) func() {
-					return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
-				}
-				provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
-				config := api.configWith(provider, number(withToken(testToken)))
-				agreed := []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()}
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{PreConfig: lasting(sandbox.OpAdd), Config: config, ExpectError: applyError("POST")},
-						{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: agreed},
-						{PreConfig: lasting(sandbox.OpDelete), Config: api.configWith(provider), ExpectError: applyError("DELETE")},
-						{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: agreed},
-					},
-				})
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			lasting := func(on sandbox.Operation) func() {
+				return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
+			}
+			provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
+			config := api.configWith(provider, number(withToken(testToken)))
+			agreed := []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{PreConfig: lasting(sandbox.OpAdd), Config: config, ExpectError: applyError("POST")},
+					{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: agreed},
+					{PreConfig: lasting(sandbox.OpDelete), Config: api.configWith(provider), ExpectError: applyError("DELETE")},
+					{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: agreed},
+				},
 			})
 		})
 	}

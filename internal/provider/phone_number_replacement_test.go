@@ -44,32 +44,31 @@ func TestChangeReplacesTheNumber(t *testing.T) {
 		"display_name": {number(withUser(testUser), withToken(testToken), named("Store")), held(testToken, "Store")},
 	} {
 		t.Run(attribute, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				newID := statecheck.CompareValue(compare.ValuesDiffer())
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{
-							Config: api.config(number(withUser(testUser), withToken(testToken), named("Shop"))),
-							ConfigStateChecks: []statecheck.StateCheck{
-								newID.AddStateValue(address, tfjsonpath.New("id")), api.checkRequests(1, 0),
-							},
-						},
-						{
-							Config: api.config(changed.config),
-							ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-								plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
-								plancheck.ExpectUnknownValue(address, tfjsonpath.New("id")),
-							}},
-							ConfigStateChecks: []statecheck.StateCheck{
-								newID.AddStateValue(address, tfjsonpath.New("id")),
-								api.checkRequests(1, 1), api.checkAPIHolds(changed.holds), api.checkStateMatchesAPI(),
-							},
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			newID := statecheck.CompareValue(compare.ValuesDiffer())
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{
+						Config: api.config(number(withUser(testUser), withToken(testToken), named("Shop"))),
+						ConfigStateChecks: []statecheck.StateCheck{
+							newID.AddStateValue(address, tfjsonpath.New("id")), api.checkRequests(1, 0),
 						},
 					},
-				})
+					{
+						Config: api.config(changed.config),
+						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+							plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
+							plancheck.ExpectUnknownValue(address, tfjsonpath.New("id")),
+						}},
+						ConfigStateChecks: []statecheck.StateCheck{
+							newID.AddStateValue(address, tfjsonpath.New("id")),
+							api.checkRequests(1, 1), api.checkAPIHolds(changed.holds), api.checkStateMatchesAPI(),
+						},
+					},
+				},
 			})
 		})
 	}
