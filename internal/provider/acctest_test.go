@@ -191,13 +191,15 @@ func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 }
 
 // planError matches an error of a plan with those words in that order; the CLI breaks lines anywhere.
-func planError(words ...string) *regexp.Regexp { return errorOf("[a-z-]* ?plan", words) }
+func planError(words ...string) *regexp.Regexp { return errorOf("Error running [a-z-]* ?plan:", words) }
 
 // applyError matches an error of an apply, whose plan had none.
-func applyError(words ...string) *regexp.Regexp { return errorOf("(?:apply|destroy)", words) }
+func applyError(words ...string) *regexp.Regexp {
+	return errorOf("Error running (?:apply|destroy):", words)
+}
 
 func errorOf(command string, words []string) *regexp.Regexp {
-	pattern := "(?s)Error running " + command + ":"
+	pattern := "(?s)" + command
 	for _, phrase := range words {
 		quoted := strings.Fields(phrase)
 		for at := range quoted {
@@ -340,3 +342,11 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	c.slept += d
 	return ctx.Err()
 }
+
+// says matches an error of any command with those words in that order.
+func says(words ...string) *regexp.Regexp { return errorOf("", words) }
+
+// listsTwice is a server that breaks its own rule: it has one number under two ids.
+var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
+	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
+	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
