@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -350,3 +352,47 @@ func says(words ...string) *regexp.Regexp { return errorOf("", words) }
 var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
 	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
 	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
+
+// account fills the API with three numbers of testUser's, the last one without a name, and one of
+// otherUser's, oldest first.
+func (a *testAPI) account() (ofUser []sandbox.Number, ofOther sandbox.Number) {
+	shop, desk, start := "+1 (234) 567-8900", `The "50% ${off}" %{desk}`, time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC)
+	for at, n := range []sandbox.Number{
+		{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, DisplayName: &shop},
+		{Platform: "webchat", MetaPhoneNumberID: "desk@example.com", DisplayName: &desk},
+		{Platform: "instagram", MetaPhoneNumberID: "17841234567890123"},
+	} {
+		n.AccessToken, n.CreatedAt = importedToken, start.Add(time.Duration(at)*time.Hour)
+		ofUser = append(ofUser, a.Add(testUser, n))
+	}
+	return ofUser, a.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
+}
+
+// shows is what data sources and lists show of a number that account added.
+func shows(n sandbox.Number) map[string]knownvalue.Check {
+	name := knownvalue.Check(knownvalue.Null())
+	if n.DisplayName != nil {
+		name = knownvalue.StringExact(*n.DisplayName)
+	}
+	isTime := knownvalue.StringFunc(func(text string) error {
+		at, err := time.Parse(time.RFC3339, text)
+		if err == nil && !at.Equal(n.CreatedAt) {
+			err = fmt.Errorf("%s is not %s", at, n.CreatedAt)
+		}
+		return err
+	})
+	return map[string]knownvalue.Check{
+		"id": knownvalue.StringExact(n.ID), "user_id": knownvalue.StringExact(n.UserID),
+		"platform": knownvalue.StringExact(n.Platform), "meta_phone_number_id": knownvalue.StringExact(n.MetaPhoneNumberID),
+		"display_name": name, "created_at": isTime, "updated_at": isTime,
+	}
+}
+
+// holdsNoToken expects that no token of account's numbers stands in the state.
+var holdsNoToken = check(func(state *tfjson.State) error {
+	text, err := json.Marshal(state)
+	if err == nil && strings.Contains(string(text), importedToken) {
+		err = errors.New("the state shows a token that the API echoed")
+	}
+	return err
+})
