@@ -25,6 +25,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -89,7 +90,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func cli(t *testing.T) tfcli.CLI {
+func cli(t testing.TB) tfcli.CLI {
 	t.Helper()
 	found, err := findCLI()
 	if err != nil {
@@ -108,7 +109,7 @@ type testAPI struct {
 
 // newAPI starts a sandbox with testUser and otherUser. Nothing in it waits: the provider and the sandbox
 // share a clock on which time passes at once.
-func newAPI(t *testing.T, options sandbox.Options) *testAPI {
+func newAPI(t testing.TB, options sandbox.Options) *testAPI {
 	t.Helper()
 	cli(t)
 	clock := &testClock{}
@@ -193,13 +194,15 @@ func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 }
 
 // planError matches an error of a plan with those words in that order; the CLI breaks lines anywhere.
-func planError(words ...string) *regexp.Regexp { return errorOf("[a-z-]* ?plan", words) }
+func planError(words ...string) *regexp.Regexp { return errorOf("Error running [a-z-]* ?plan:", words) }
 
 // applyError matches an error of an apply, whose plan had none.
-func applyError(words ...string) *regexp.Regexp { return errorOf("(?:apply|destroy)", words) }
+func applyError(words ...string) *regexp.Regexp {
+	return errorOf("Error running (?:apply|destroy):", words)
+}
 
 func errorOf(command string, words []string) *regexp.Regexp {
-	pattern := "(?s)Error running " + command + ":"
+	pattern := "(?s)" + command
 	for _, phrase := range words {
 		quoted := strings.Fields(phrase)
 		for at := range quoted {
@@ -370,3 +373,55 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	c.slept += d
 	return ctx.Err()
 }
+
+// says matches an error of any command with those words in that order.
+func says(words ...string) *regexp.Regexp { return errorOf("", words) }
+
+// listsTwice is a server that breaks its own rule: it has one number under two ids.
+var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
+	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
+	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
+
+// account fills the API with three numbers of testUser's, the last one without a name, and one of
+// otherUser's, oldest first.
+func (a *testAPI) account() (ofUser []sandbox.Number, ofOther sandbox.Number) {
+	shop, desk, start := "+1 (234) 567-8900", `The "50% ${off}" %{desk}`, time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC)
+	for at, n := range []sandbox.Number{
+		{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, DisplayName: &shop},
+		{Platform: "webchat", MetaPhoneNumberID: "desk@example.com", DisplayName: &desk},
+		{Platform: "instagram", MetaPhoneNumberID: "17841234567890123"},
+	} {
+		n.AccessToken, n.CreatedAt = importedToken, start.Add(time.Duration(at)*time.Hour)
+		ofUser = append(ofUser, a.Add(testUser, n))
+	}
+	return ofUser, a.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
+}
+
+// shows is what data sources and lists show of a number that account added.
+func shows(n sandbox.Number) map[string]knownvalue.Check {
+	name := knownvalue.Check(knownvalue.Null())
+	if n.DisplayName != nil {
+		name = knownvalue.StringExact(*n.DisplayName)
+	}
+	isTime := knownvalue.StringFunc(func(text string) error {
+		at, err := time.Parse(time.RFC3339, text)
+		if err == nil && !at.Equal(n.CreatedAt) {
+			err = fmt.Errorf("%s is not %s", at, n.CreatedAt)
+		}
+		return err
+	})
+	return map[string]knownvalue.Check{
+		"id": knownvalue.StringExact(n.ID), "user_id": knownvalue.StringExact(n.UserID),
+		"platform": knownvalue.StringExact(n.Platform), "meta_phone_number_id": knownvalue.StringExact(n.MetaPhoneNumberID),
+		"display_name": name, "created_at": isTime, "updated_at": isTime,
+	}
+}
+
+// holdsNoToken expects that no token of account's numbers stands in the state.
+var holdsNoToken = check(func(state *tfjson.State) error {
+	text, err := json.Marshal(state)
+	if err == nil && strings.Contains(string(text), importedToken) {
+		err = errors.New("the state shows a token that the API echoed")
+	}
+	return err
+})

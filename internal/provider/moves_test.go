@@ -195,3 +195,36 @@ func TestMoveThatIsRefusedChangesNothing(t *testing.T) {
 	}
 	writes(t, server, 0, 0)
 }
+
+// identities are those in the state, by the address of their resource; none is nil.
+func (w *workspace) identities() map[string]map[string]string {
+	w.t.Helper()
+	var state struct {
+		Resources []struct {
+			Type      string `json:"type"`
+			Name      string `json:"name"`
+			Instances []struct {
+				Identity map[string]string `json:"identity"`
+			} `json:"instances"`
+		} `json:"resources"`
+	}
+	if err := json.Unmarshal([]byte(w.read("terraform.tfstate")), &state); err != nil {
+		w.t.Fatal(err)
+	}
+	all := map[string]map[string]string{}
+	for _, resource := range state.Resources {
+		for _, instance := range resource.Instances {
+			all[resource.Type+"."+resource.Name] = instance.Identity
+		}
+	}
+	return all
+}
+
+// identifies fails the test unless the state has the number's identity.
+func (w *workspace) identifies(address string, number sandbox.Number) {
+	w.t.Helper()
+	want := map[string]string{"user_id": number.UserID, "id": number.ID}
+	if got := w.identities()[address]; !maps.Equal(got, want) {
+		w.t.Errorf("the identity is %v, not %v", got, want)
+	}
+}
