@@ -164,7 +164,7 @@ func TestNewNumberTakesValuesThatAreNotKnownYet(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{{
-			Config: api.configWith("", fmt.Sprintf(`
+			Config: api.configWith("", `
 resource "bizapi_phone_number" "main" {
   user_id                 = terraform_data.user.output
   platform                = terraform_data.platform.output
@@ -172,7 +172,7 @@ resource "bizapi_phone_number" "main" {
   access_token_wo         = terraform_data.token.output
   access_token_wo_version = length(terraform_data.token.output)
   display_name            = terraform_data.name.output
-}`), knownLater("user", testUser), knownLater("platform", "whatsapp"), knownLater("meta_id", whatsAppID), knownLater("token", testToken), knownLater("name", "Shop")),
+}`, knownLater("user", testUser), knownLater("platform", "whatsapp"), knownLater("meta_id", whatsAppID), knownLater("token", testToken), knownLater("name", "Shop")),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectUnknownValue(address, tfjsonpath.New("id")),
 				plancheck.ExpectUnknownValue(address, tfjsonpath.New("user_id")),

@@ -167,7 +167,7 @@ func TestRequestsPerMinute(t *testing.T) {
 						lookUpAll("") + lookUp(withUser(otherUser)+fmt.Sprintf("\n  id = %q", others.ID)),
 				}},
 			})
-			if waited := api.clock.Now().Sub(time.Now()); row.waits != (waited > 30*time.Second) {
+			if waited := time.Until(api.clock.Now()); row.waits != (waited > 30*time.Second) {
 				t.Errorf("it waited %s", waited)
 			}
 		})

@@ -363,22 +363,3 @@ func writes(t *testing.T, server *sandbox.Server, adds, deletes int) {
 func numberOf(name string, at int, arguments string) string {
 	return fmt.Sprintf("resource \"bizapi_phone_number\" %q {\n  platform = \"whatsapp\"\n  meta_phone_number_id = \"%d\"\n  %s\n}\n", name, 1000+at, arguments)
 }
-
-// editState changes the private state, or anything else, of every number in the state.
-func (w *workspace) editState(edit func(instance map[string]any)) {
-	w.t.Helper()
-	var state map[string]any
-	if err := json.Unmarshal([]byte(w.read("terraform.tfstate")), &state); err != nil {
-		w.t.Fatal(err)
-	}
-	for _, resource := range state["resources"].([]any) {
-		for _, instance := range resource.(map[string]any)["instances"].([]any) {
-			edit(instance.(map[string]any))
-		}
-	}
-	text, err := json.Marshal(state)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.write("terraform.tfstate", string(text))
-}
