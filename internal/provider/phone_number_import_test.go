@@ -1,62 +1,396 @@
 // Copyright (c) The terraform-provider-bizapi authors
 // SPDX-License-Identifier: MPL-2.0
 
-package provider
+package provider_test
 
 import (
-	"strings"
+	"fmt"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-func TestParseImportID(t *testing.T) {
-	tests := map[string]struct {
-		text, defaultUser string
-		want              importID
-		problem           string
-	}{
-		"user and id":                       {"usr_1/pn_1", "", importID{userID: "usr_1", id: "pn_1"}, ""},
-		"user and id, another default":      {"usr_1/pn_1", "usr_2", importID{userID: "usr_1", id: "pn_1"}, ""},
-		"id alone":                          {"pn_1", "usr_2", importID{userID: "usr_2", id: "pn_1"}, ""},
-		"Meta's id":                         {"usr_1/whatsapp/836990829491415", "", importID{userID: "usr_1", meta: metaID{"whatsapp", "836990829491415"}}, ""},
-		"Meta's id of a web chat":           {"usr_1/webchat/a@b", "", importID{userID: "usr_1", meta: metaID{"webchat", "a@b"}}, ""},
-		"an id that holds a slash":          {"usr_1/pn/1", "", importID{userID: "usr_1", id: "pn/1"}, ""},
-		"id alone without a default":        {"pn_1", "", importID{}, "names no user"},
-		"nothing":                           {"", "usr_2", importID{}, "names no phone number"},
-		"no id":                             {"usr_1/", "", importID{}, "names no phone number"},
-		"no user":                           {"/pn_1", "usr_2", importID{}, "does not start with a user id"},
-		"a user with a space":               {"usr 1/pn_1", "", importID{}, "does not start with a user id"},
-		"a line end":                        {"usr_1/pn_1\n", "", importID{}, "starts or ends with a space"},
-		"the folder above":                  {"usr_1/..", "", importID{}, "names no phone number"},
-		"a phone number instead of an id":   {"usr_1/whatsapp/+1 234", "", importID{}, "looks like the phone number itself"},
-		"a platform, and no number with it": {"usr_1/instagram/", "", importID{}, "cannot be empty"},
+// added is a number of testUser's that Terraform did not add; an empty name is none.
+func (a *testAPI) added(name string) sandbox.Number {
+	return a.Add(testUser, held(importedToken, name))
+}
+
+func importByID(id string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
+}
+
+func importByIdentity(userID, id string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  identity = {\n    user_id = %q\n    id      = %q\n  }\n}\n", address, userID, id)
+}
+
+// importForms are the ids that name a number.
+var importForms = map[string]func(sandbox.Number) string{
+	"user and id":        func(n sandbox.Number) string { return n.UserID + "/" + n.ID },
+	"id alone":           func(n sandbox.Number) string { return n.ID },
+	"user and Meta's id": func(n sandbox.Number) string { return n.UserID + "/" + n.Platform + "/" + n.MetaPhoneNumberID },
+}
+
+// imported expects the state of a number that was imported, with its identity on a CLI that has them.
+func (a *testAPI) imported(t *testing.T, n sandbox.Number) []statecheck.StateCheck {
+	name := knownvalue.Check(knownvalue.Null())
+	if n.DisplayName != nil {
+		name = knownvalue.StringExact(*n.DisplayName)
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, err := parseImportID(test.text, test.defaultUser)
-			switch {
-			case test.problem == "" && (err != nil || got != test.want):
-				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
-			case test.problem != "" && (err == nil || !strings.Contains(err.Error(), test.problem) || !strings.Contains(err.Error(), "<user_id>/<id>")):
-				t.Errorf("got %v; want an error with %q and the forms", err, test.problem)
-			}
+	checks := []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("id"), knownvalue.StringExact(n.ID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(n.UserID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("platform"), knownvalue.StringExact(n.Platform)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("meta_phone_number_id"), knownvalue.StringExact(n.MetaPhoneNumberID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), name),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("access_token"), knownvalue.Null()),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("deletion_protection"), knownvalue.Bool(false)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("created_at"), knownvalue.NotNull()),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("updated_at"), knownvalue.NotNull()),
+		a.checkRequests(0, 0),
+		a.checkAPIHolds(n),
+	}
+	if cli(t).Has(12, 12) {
+		checks = append(checks, statecheck.ExpectIdentity(address, identityOf(n)))
+	}
+	return checks
+}
+
+func identityOf(n sandbox.Number) map[string]knownvalue.Check {
+	return map[string]knownvalue.Check{"user_id": knownvalue.StringExact(n.UserID), "id": knownvalue.StringExact(n.ID)}
+}
+
+func TestImportByCommand(t *testing.T) {
+	t.Parallel()
+	for form, id := range importForms {
+		t.Run(form, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				shop := api.added("Shop")
+				config := api.config(number(named("Shop")))
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{
+							Config: config, ResourceName: address,
+							ImportState: true, ImportStateId: id(shop), ImportStatePersist: true,
+						},
+						{
+							Config:            config,
+							ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+							ConfigStateChecks: api.imported(t, shop),
+						},
+					},
+				})
+			})
 		})
 	}
 }
 
-func FuzzParseImportID(f *testing.F) {
-	f.Fuzz(func(t *testing.T, text, defaultUser string) {
-		if userIDProblem(defaultUser) != "" {
-			defaultUser = ""
+func TestImportByBlock(t *testing.T) {
+	t.Parallel()
+	for form, id := range importForms {
+		t.Run(form, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				shop := api.added("Shop")
+				config := api.config(number(named("Shop")))
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{ // the plan alone, which is one of no change
+							Config: config, ResourceName: address,
+							ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id(shop),
+						},
+						{Config: config + importByID(id(shop)), ConfigStateChecks: api.imported(t, shop)},
+						{
+							Config:            config,
+							ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+							ConfigStateChecks: api.imported(t, shop),
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+// The identity names the user, whatever the provider's is.
+func TestImportByIdentity(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		shop := api.added("Shop")
+		config := api.configWith(withUser(otherUser), number(named("Shop"), withUser(testUser)))
+		resource.UnitTest(t, resource.TestCase{
+			TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config + importByIdentity(testUser, shop.ID), ConfigStateChecks: api.imported(t, shop)},
+				{ // by the identity in the state
+					Config: config, ResourceName: address,
+					ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity,
+				},
+				{
+					Config:            config,
+					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+					ConfigStateChecks: api.imported(t, shop),
+				},
+			},
+		})
+	})
+}
+
+func TestImportIDThatIsRefused(t *testing.T) {
+	t.Parallel()
+	const forms = "<user_id>/<id>"
+	for name, row := range map[string]struct {
+		id   string
+		says []string
+	}{
+		"an id that is not there":           {testUser + "/pn_missing", []string{"not found", "pn_missing"}},
+		"a number of another user":          {otherUser + "/pn_shop", []string{"not found", "pn_shop"}},
+		"a Meta id that is not there":       {testUser + "/instagram/178412", []string{"not found", "178412"}},
+		"a platform that there is not":      {testUser + "/sms/178412", []string{"sms"}},
+		"an unknown user":                   {"usr_nobody/pn_shop", []string{"usr_nobody"}},
+		"a user with a space":               {"bad user/pn_shop", []string{"user id", forms}},
+		"no user":                           {"/pn_shop", []string{"user id", forms}},
+		"no id":                             {testUser + "/", []string{forms}},
+		"the folder above":                  {testUser + "/..", []string{`".."`}},
+		"a space behind the id":             {testUser + "/pn_shop ", []string{"space", forms}},
+		"a phone number in place of its id": {testUser + "/whatsapp/+1 (234) 567-8900", []string{"phone number", "Phone Number ID"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			shop := held(importedToken, "Shop")
+			shop.ID = "pn_shop"
+			shop = api.Add(testUser, shop)
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{
+					{
+						Config: api.config(number()), ResourceName: address,
+						ImportState: true, ImportStateId: row.id, ImportStatePersist: true, ExpectError: says(row.says...),
+					},
+					{
+						Config:            api.config(),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(shop)},
+					},
+				},
+			})
+		})
+	}
+}
+
+func TestImportByIDAloneNeedsAUser(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	id := api.added("Shop").ID
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{{
+			Config: api.configWith("", number()+importByID(id)), PlanOnly: true,
+			ExpectError: planError("user_id", "<user_id>/<id>"),
+		}},
+	})
+}
+
+func TestImportIdentityThatIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		userID, id string
+		says       []string
+	}{
+		"an id that is not there": {testUser, "pn_missing", []string{"not found", "pn_missing"}},
+		"an unknown user":         {"usr_nobody", "pn_missing", []string{"usr_nobody"}},
+		"no id":                   {testUser, "", []string{"identity", `""`}},
+		"no user":                 {"", "pn_missing", []string{"user id cannot be empty"}},
+		"the list itself":         {testUser, ".", []string{`"."`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{
+					Config: api.config(number(), importByIdentity(row.userID, row.id)), PlanOnly: true,
+					ExpectError: planError(row.says...),
+				}},
+			})
+		})
+	}
+}
+
+// The API takes a number once. Of a server that breaks its own rule, none of the two is chosen.
+func TestImportOfANumberThatIsThereTwiceIsRefused(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	api.Script(listsTwice)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{{
+			Config: api.config(number(), importByID(testUser+"/whatsapp/"+whatsAppID)), PlanOnly: true,
+			ExpectError: planError("twice", "pn_1", "pn_2"),
+		}},
+	})
+}
+
+// Whatever name the configuration has was never asked of the API.
+func TestImportOfARenamedNumberReplacesNothing(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	shop := api.added("Shop")
+	config := api.config(number(named("Another name")))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{
+				Config:            config + importByID(testUser+"/"+shop.ID),
+				ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+				ConfigStateChecks: api.imported(t, shop),
+			},
+			{Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: api.imported(t, shop)},
+			{ // with a token, which is recorded
+				Config:            api.config(number(named("Another name"), withToken(testToken))),
+				ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(shop)},
+			},
+			{ // a third name is asked for
+				Config:            api.config(number(named("A third name"), withToken(testToken))),
+				ConfigPlanChecks:  plans(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 1), api.checkAPIHolds(held(testToken, "A third name"))},
+			},
+		},
+	})
+}
+
+// A plan cannot keep "no name" where the configuration has one, so the name is recorded.
+func TestImportOfANamelessNumberReplacesNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		shop := api.added("")
+		step := func(action plancheck.ResourceActionType, name knownvalue.Check, blocks ...string) resource.TestStep {
+			return resource.TestStep{
+				Config: api.config(blocks...), ConfigPlanChecks: plans(action),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), name),
+					api.checkRequests(0, 0), api.checkAPIHolds(shop),
+				},
+			}
 		}
-		got, err := parseImportID(text, defaultUser)
-		if err != nil {
-			return
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				step(plancheck.ResourceActionUpdate, knownvalue.StringExact("Shop"), number(named("Shop")), importByID(testUser+"/"+shop.ID)),
+				step(plancheck.ResourceActionNoop, knownvalue.StringExact("Shop"), number(named("Shop"))),
+				step(plancheck.ResourceActionUpdate, knownvalue.Null(), number()),
+				step(plancheck.ResourceActionNoop, knownvalue.Null(), number()),
+			},
+		})
+	})
+}
+
+func TestTokenOfAnImportedNumberIsSentByAReplacementAlone(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	shop := api.added("Shop")
+	config := api.config(number(withToken(testToken)))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{
+				Config:            config + importByID(testUser+"/"+shop.ID),
+				ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(shop)},
+			},
+			{
+				Taint: []string{address}, Config: config,
+				ConfigPlanChecks:  plans(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 1), api.checkAPIHolds(held(testToken, ""))},
+			},
+		},
+	})
+}
+
+// A version of the provider from before identities left none in the state.
+func TestStateWithoutIdentityGetsOne(t *testing.T) {
+	t.Parallel()
+	before := number(withToken(testToken))
+	for name, row := range map[string]struct {
+		after       string
+		isGone      bool // from the API
+		noRefresh   bool
+		refreshOnly bool
+		plans       plancheck.ResourceActionType
+		posts       int
+		deletes     int
+	}{
+		"by a refresh":                          {after: before, refreshOnly: true, plans: plancheck.ResourceActionNoop},
+		"by a plan of no change":                {after: before, plans: plancheck.ResourceActionNoop},
+		"by a change without a refresh":         {after: number(withToken(testToken), named("Shop"), "lifecycle {\n    ignore_changes = [display_name]\n  }", "timeouts {\n    read = \"5m\"\n  }"), noRefresh: true, plans: plancheck.ResourceActionUpdate},
+		"by a replacement":                      {after: number(withToken(nextToken)), plans: plancheck.ResourceActionDestroyBeforeCreate, posts: 1, deletes: 1},
+		"by a replacement without a refresh":    {after: number(withToken(nextToken)), noRefresh: true, plans: plancheck.ResourceActionDestroyBeforeCreate, posts: 1, deletes: 1},
+		"by an add of a number that is gone":    {after: before, isGone: true, plans: plancheck.ResourceActionCreate, posts: 1},
+		"or is deleted":                         {plans: plancheck.ResourceActionDestroy, deletes: 1},
+		"or is deleted without a refresh, gone": {isGone: true, noRefresh: true, plans: plancheck.ResourceActionDestroy, deletes: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api, dir := newAPI(t, sandbox.Options{}), t.TempDir()
+			upgrade := resource.TestStep{
+				Config: api.config(row.after), ConfigPlanChecks: plans(row.plans),
+				PreConfig: func() {
+					withoutIdentity(t, dir)
+					if row.isGone {
+						api.Remove(api.theNumber(t).ID)
+					}
+				},
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(row.posts, row.deletes), api.checkStateMatchesAPI()},
+			}
+			if row.after != "" {
+				upgrade.ConfigStateChecks = append(upgrade.ConfigStateChecks, statecheck.ExpectIdentity(address, map[string]knownvalue.Check{
+					"user_id": knownvalue.StringExact(testUser), "id": knownvalue.StringFunc(api.isTheID),
+				}))
+			}
+			steps := []resource.TestStep{{Config: api.config(before), ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)}}, upgrade}
+			if row.refreshOnly {
+				refresh := resource.TestStep{PreConfig: upgrade.PreConfig, RefreshState: true}
+				steps[1].PreConfig = nil
+				steps = []resource.TestStep{steps[0], refresh, steps[1]}
+			}
+			resource.UnitTest(t, resource.TestCase{
+				TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+				ProtoV6ProviderFactories: api.factories(),
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: row.noRefresh}},
+				WorkingDir:               dir,
+				CheckDestroy:             api.checkDestroy,
+				Steps:                    steps,
+			})
+		})
+	}
+}
+
+// withoutIdentity takes the identities out of the state of a test with that WorkingDir.
+func withoutIdentity(t *testing.T, workingDir string) {
+	t.Helper()
+	editState(t, workingDir, func(instance map[string]any) {
+		if instance["identity"] == nil {
+			t.Error("a number has no identity")
 		}
-		if userIDProblem(got.userID) != "" {
-			t.Errorf("%q gives the user %q", text, got.userID)
-		}
-		if (got.id == "") == (got.meta == metaID{}) {
-			t.Errorf("%q gives both ids or none: %+v", text, got)
-		}
+		delete(instance, "identity")
+		delete(instance, "identity_schema_version")
 	})
 }

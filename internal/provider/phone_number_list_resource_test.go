@@ -1,84 +1,159 @@
 // Copyright (c) The terraform-provider-bizapi authors
 // SPDX-License-Identifier: MPL-2.0
 
-package provider
+package provider_test
 
 import (
 	"fmt"
-	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// listed asks for the numbers of the provider's user, as `terraform query` does, and returns the warnings
-// too.
-func (e *engine) listed(limit int64, includeResource bool) (all []tfprotov6.ListResourceResult, warnings string) {
-	e.t.Helper()
-	text := map[string]tftypes.Type{"user_id": tftypes.String, "platform": tftypes.String}
-	stream, err := e.server.(tfprotov6.ListResourceServer).ListResource(e.t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: numberType, Limit: limit, IncludeResource: includeResource,
-		Config: e.dynamic(e.value(tftypes.Object{AttributeTypes: text}, nil)),
+// list is a list block with more arguments, and the arguments of its configuration.
+func list(name, arguments, config string) string {
+	return fmt.Sprintf("list \"bizapi_phone_number\" %q {\n  provider = bizapi\n  %s\n  config {\n    %s\n  }\n}\n", name, arguments, config)
+}
+
+// queryCase is a query of a provider with those arguments.
+func (a *testAPI) queryCase(arguments string, query resource.TestStep) resource.TestCase {
+	query.Query = true
+	return resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_14_0, nil)},
+		ProtoV6ProviderFactories: a.factories(),
+		Steps:                    []resource.TestStep{{Config: a.configWith(arguments)}, query},
+	}
+}
+
+// lists expects just those numbers under that name.
+func lists(name string, numbers ...sandbox.Number) []querycheck.QueryResultCheck {
+	checks := []querycheck.QueryResultCheck{querycheck.ExpectLength("bizapi_phone_number."+name, len(numbers))}
+	for _, n := range numbers {
+		checks = append(checks, querycheck.ExpectIdentity("bizapi_phone_number."+name, identityOf(n)))
+	}
+	return checks
+}
+
+func TestNumbersAreListed(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		arguments, config string
+		want              func(numbers []sandbox.Number, others sandbox.Number) []sandbox.Number
+	}{
+		"all of the provider's user": {want: func(numbers []sandbox.Number, _ sandbox.Number) []sandbox.Number { return numbers }},
+		"the oldest, up to a limit":  {arguments: "limit = 2", want: func(numbers []sandbox.Number, _ sandbox.Number) []sandbox.Number { return numbers[:2] }},
+		"those of a platform":        {config: `platform = "webchat"`, want: func(numbers []sandbox.Number, _ sandbox.Number) []sandbox.Number { return numbers[1:2] }},
+		"those of another user":      {config: withUser(otherUser), want: func(_ []sandbox.Number, others sandbox.Number) []sandbox.Number { return []sandbox.Number{others} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
+				resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{
+					Config:            list("numbers", row.arguments, row.config),
+					QueryResultChecks: lists("numbers", row.want(api.account())...),
+				}))
+			})
+		})
+	}
+}
+
+func TestListOfAnEmptyAccountIsEmpty(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{
+		Config: list("numbers", "", ""),
+		QueryResultChecks: []querycheck.QueryResultCheck{
+			querycheck.ExpectTotalLengthForMatching(regexp.MustCompile("numbers"), 0),
+		},
+	}))
+}
+
+// A listed resource is what an import would make of it.
+func TestListedNumberIsTheImportedOne(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, _ := api.account()
+		var checks []querycheck.QueryResultCheck
+		for at, name := range []string{"+1 (234) 567-8900 (whatsapp 836990829491415)", `The "50% ${off}" %{desk} (webchat desk@example.com)`, "instagram 17841234567890123"} {
+			var values []querycheck.KnownValueCheck
+			for attribute, value := range shows(numbers[at]) {
+				values = append(values, querycheck.KnownValueCheck{Path: tfjsonpath.New(attribute), KnownValue: value})
+			}
+			for attribute, value := range map[string]knownvalue.Check{
+				"deletion_protection": knownvalue.Bool(false), "access_token": knownvalue.Null(),
+				"access_token_wo": knownvalue.Null(), "access_token_wo_version": knownvalue.Null(), "timeouts": knownvalue.Null(),
+			} {
+				values = append(values, querycheck.KnownValueCheck{Path: tfjsonpath.New(attribute), KnownValue: value})
+			}
+			filter := queryfilter.ByResourceIdentity(identityOf(numbers[at]))
+			checks = append(checks,
+				querycheck.ExpectResourceKnownValues("bizapi_phone_number.numbers", filter, values),
+				querycheck.ExpectResourceDisplayName("bizapi_phone_number.numbers", filter, knownvalue.StringExact(name)))
+		}
+		resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{
+			Config: list("numbers", "include_resource = true", ""), QueryResultChecks: checks,
+		}))
 	})
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	for result := range stream.Results {
-		if failed := errorTexts(result.Diagnostics); failed != "" {
-			e.t.Fatal(failed)
-		}
-		all, warnings = append(all, result), warnings+texts(result.Diagnostics)
-	}
-	return all, warnings
 }
 
-// Terraform cuts a list off itself, and writes a configuration from whatever it gets: that the
-// provider keeps its part shows here alone.
-func TestListKeepsToTheLimit(t *testing.T) {
-	server := sandbox.New(sandbox.Options{APIKey: "sk_test_not_a_real_key"})
-	for at := range 5 {
-		server.Add("usr_abc123", sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at)})
-	}
-	listener := httptest.NewServer(server)
-	defer listener.Close()
-	e := newEngine(t, listener.URL+"/v1", nil)
-	for limit, want := range map[int64]int{0: 5, 2: 2, 5: 5, 100: 5} {
-		got, warnings := e.listed(limit, false)
-		if len(got) != want {
-			t.Errorf("limit %d gives %d numbers, not %d", limit, len(got), want)
-		}
-		if isCut := want < 5; isCut != strings.Contains(warnings, fmt.Sprintf("%d of 5 phone numbers are listed", want)) || !isCut && warnings != "" {
-			t.Errorf("limit %d warns: %q", limit, warnings)
-		}
+func TestListThatIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		provider, config string
+		says             []string
+	}{
+		"an unknown user":              {withUser(testUser), withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
+		"no user":                      {"", "", []string{"user_id", "BIZAPI_USER_ID"}},
+		"a user with a slash":          {withUser(testUser), withUser("a/b"), []string{"user id", "letters, digits"}},
+		"a platform that there is not": {withUser(testUser), `platform = "telegram"`, []string{"whatsapp", "instagram", "webchat"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, api.queryCase(row.provider, resource.TestStep{Config: list("numbers", "", row.config), ExpectError: says(row.says...)}))
+		})
 	}
 }
 
-func TestListedResourceIsTheImportedOne(t *testing.T) {
-	for _, dialect := range []sandbox.Dialect{sandbox.Published, sandbox.Deployed} {
-		t.Run(string(dialect), func(t *testing.T) {
-			server := sandbox.New(sandbox.Options{APIKey: "sk_test_not_a_real_key", Dialect: dialect})
-			name, added := "Shop", time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC)
-			server.Add("usr_abc123", sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "836990829491415", DisplayName: &name, AccessToken: "EAAnobodyKnows", CreatedAt: added})
-			server.Add("usr_abc123", sandbox.Number{Platform: "instagram", MetaPhoneNumberID: "17841234567890123", AccessToken: "EAAnobodyKnows", CreatedAt: added.Add(time.Hour)})
-			listener := httptest.NewServer(server)
-			defer listener.Close()
-			e := newEngine(t, listener.URL+"/v1", nil)
-			all, _ := e.listed(100, true)
-			for at, result := range all {
-				if failed := e.importNumber(t.Context(), server.Numbers("usr_abc123")[at].ID); failed != "" {
-					t.Fatal(failed)
-				}
-				if resource := e.static(result.Resource); !resource.Equal(e.state) {
-					t.Errorf("listed as %s, imported as %s", resource, e.state)
+// The CLI cuts a list off itself, and plugin-testing shows no warnings: what the provider does of it shows
+// in its protocol alone.
+func TestListThatIsCutShortSaysSo(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[int64]int{0: 3, 2: 2, 3: 3, 100: 3} {
+		t.Run(fmt.Sprint(limit), func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			api.account()
+			server := api.configured(t)
+			stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{
+				TypeName: "bizapi_phone_number", Limit: limit, Config: dynamic(t, schemas(t, server).ListResourceSchemas["bizapi_phone_number"], nil),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got int
+			var warnings []string
+			for result := range stream.Results {
+				got++
+				for _, d := range result.Diagnostics {
+					warnings = append(warnings, d.Summary+" "+d.Detail)
 				}
 			}
-			if first, _ := e.listed(1, false); first[0].Resource != nil {
-				t.Error("the resource is listed though nobody asked")
+			if got != want {
+				t.Errorf("%d numbers are listed, not %d", got, want)
+			}
+			if isCut := want < 3; isCut != (len(warnings) == 1 && strings.Contains(warnings[0], "2 of 3")) || !isCut && len(warnings) > 0 {
+				t.Errorf("it warns %q", warnings)
 			}
 		})
 	}

@@ -1,30 +1,103 @@
 // Copyright (c) The terraform-provider-bizapi authors
 // SPDX-License-Identifier: MPL-2.0
 
-package provider
+package provider_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/provider"
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// move asks a provider that is not configured to move a state, written as the source's provider
-// would.
-func move(t *testing.T, providerAddress, typeName, state string) *tfprotov6.MoveResourceStateResponse {
+func moved(from, to string) string {
+	return fmt.Sprintf("moved {\n  from = %s\n  to   = %s\n}\n", from, to)
+}
+
+func TestMovedBlockPlansNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		step := func(to string, blocks ...string) resource.TestStep {
+			return resource.TestStep{
+				Config: api.config(blocks...),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectEmptyPlan(), plancheck.ExpectResourceAction(to, plancheck.ResourceActionNoop),
+				}},
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(to, tfjsonpath.New("id"), knownvalue.StringFunc(api.isTheID)), api.checkRequests(0, 0),
+				},
+			}
+		}
+		token := withWriteOnly(testToken, 1)
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: api.config(number(token)), ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)}},
+				step("bizapi_phone_number.shop", phoneNumber("shop", "whatsapp", whatsAppID, token), moved(address, "bizapi_phone_number.shop")),
+				step("bizapi_phone_number.shop[0]", phoneNumber("shop", "whatsapp", whatsAppID, token, "count = 1"), moved("bizapi_phone_number.shop", "bizapi_phone_number.shop[0]")),
+				{ // plugin-testing reads no state with for_each, so this is planned alone
+					Config:   api.config(phoneNumber("shop", "whatsapp", whatsAppID, token, `for_each = toset(["a"])`), moved("bizapi_phone_number.shop[0]", `bizapi_phone_number.shop["a"]`)),
+					PlanOnly: true,
+				},
+				step(address, number(token), moved("bizapi_phone_number.shop[0]", address)),
+			},
+		})
+	})
+}
+
+// What follows speaks to the provider as the CLI does: plugin-testing cannot start a test with another
+// provider's state. The tests of cli_moves_test.go do so with the CLI.
+
+// moveState asks a provider that is not configured to move a state, written as the source's provider would.
+func moveState(t *testing.T, providerAddress, typeName, state string) *tfprotov6.MoveResourceStateResponse {
 	t.Helper()
-	e := newEngine(t, "http://127.0.0.1:1/v1", nil)
-	moved, err := e.server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
-		SourceProviderAddress: providerAddress, SourceTypeName: typeName, TargetTypeName: numberType,
+	done, err := provider.NewServer("test").MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: providerAddress, SourceTypeName: typeName, TargetTypeName: "bizapi_phone_number",
 		SourceState: &tfprotov6.RawState{JSON: []byte(state)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return moved
+	return done
+}
+
+// textsOf are the attributes of an object that are texts and not null, and those that are true.
+func textsOf(t *testing.T, schema interface{ ValueType() tftypes.Type }, value *tfprotov6.DynamicValue) map[string]string {
+	t.Helper()
+	object, err := value.Unmarshal(schema.ValueType())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var attributes map[string]tftypes.Value
+	if err := object.As(&attributes); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for name, attribute := range attributes {
+		var text string
+		switch {
+		case attribute.Equal(tftypes.NewValue(tftypes.Bool, true)):
+			texts[name] = "true"
+		case attribute.Type().Is(tftypes.String) && !attribute.IsNull() && attribute.As(&text) == nil:
+			texts[name] = text
+		}
+	}
+	return texts
 }
 
 // Parts of states, as the published schemas of the two providers have them.
@@ -40,12 +113,13 @@ const (
 func unescaped(text string) string { return strings.ReplaceAll(text, `\"`, `"`) }
 
 func TestMoveFromGenericProviders(t *testing.T) {
-	shop := registration{"usr_abc123", "pn_abc123", metaID{"whatsapp", "836990829491415"}, "Shop"}
-	store := registration{"usr_abc123", "pn_abc123", metaID{"whatsapp", "836990829491415"}, "Store"}
-	nameless := registration{"usr_abc123", "pn_abc123", metaID{"whatsapp", "836990829491415"}, ""}
+	t.Parallel()
+	nameless := map[string]string{"id": "pn_abc123", "user_id": "usr_abc123", "platform": "whatsapp", "meta_phone_number_id": "836990829491415"}
+	shop, store := maps.Clone(nameless), maps.Clone(nameless)
+	shop["display_name"], store["display_name"] = "Shop", "Store"
 	tests := map[string]struct {
 		provider, typeName, state string
-		want                      registration
+		want                      map[string]string
 	}{
 		"restapi, read by a search": {restAPI, "restapi_object",
 			`{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","read_path":"/users/usr_abc123/phone_numbers","create_path":null,"destroy_path":null,
@@ -93,52 +167,43 @@ func TestMoveFromGenericProviders(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			moved := move(t, test.provider, test.typeName, test.state)
-			if len(moved.Diagnostics) > 0 {
-				t.Fatal(texts(moved.Diagnostics))
+			t.Parallel()
+			done := moveState(t, test.provider, test.typeName, test.state)
+			if len(done.Diagnostics) > 0 {
+				t.Fatal(done.Diagnostics[0])
 			}
-			checkMoved(t, moved, test.want)
+			all := schemas(t, provider.NewServer("test"))
+			if diff := cmp.Diff(test.want, textsOf(t, all.ResourceSchemas["bizapi_phone_number"], done.TargetState)); diff != "" {
+				t.Errorf("the state is another (-want +got):\n%s", diff)
+			}
+			identity := map[string]string{"id": test.want["id"], "user_id": test.want["user_id"]}
+			if diff := cmp.Diff(identity, textsOf(t, identitySchema(t), done.TargetIdentity.IdentityData)); diff != "" {
+				t.Errorf("the identity is another (-want +got):\n%s", diff)
+			}
+			var private map[string][]byte
+			if err := json.Unmarshal(done.TargetPrivate, &private); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range append(slices.Collect(maps.Values(private)), done.TargetState.MsgPack) {
+				if strings.Contains(string(text), "EAAfakeToken") {
+					t.Error("the token came along")
+				}
+			}
 		})
 	}
 }
 
-// checkMoved compares state and identity, and makes sure that no token came along.
-func checkMoved(t *testing.T, moved *tfprotov6.MoveResourceStateResponse, want registration) {
+func identitySchema(t *testing.T) *tfprotov6.ResourceIdentitySchema {
 	t.Helper()
-	e := newEngine(t, "http://127.0.0.1:1/v1", nil)
-	state := e.attributes(e.static(moved.TargetState))
-	name := tftypes.NewValue(tftypes.String, want.displayName)
-	if want.displayName == "" {
-		name = tftypes.NewValue(tftypes.String, nil)
-	}
-	for attribute, wanted := range map[string]tftypes.Value{
-		"id": tftypes.NewValue(tftypes.String, want.id), "user_id": tftypes.NewValue(tftypes.String, want.userID),
-		"platform": tftypes.NewValue(tftypes.String, want.meta.platform), "meta_phone_number_id": tftypes.NewValue(tftypes.String, want.meta.id),
-		"display_name": name, "deletion_protection": tftypes.NewValue(tftypes.Bool, false),
-		"access_token": tftypes.NewValue(tftypes.String, nil), "access_token_wo_version": tftypes.NewValue(tftypes.Number, nil),
-	} {
-		if !state[attribute].Equal(wanted) {
-			t.Errorf("%s is %s, not %s", attribute, state[attribute], wanted)
-		}
-	}
-	identity, err := moved.TargetIdentity.IdentityData.Unmarshal(tftypes.Object{AttributeTypes: map[string]tftypes.Type{"user_id": tftypes.String, "id": tftypes.String}})
+	found, err := provider.NewServer("test").GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts := e.attributes(identity)
-	if !parts["id"].Equal(tftypes.NewValue(tftypes.String, want.id)) || !parts["user_id"].Equal(tftypes.NewValue(tftypes.String, want.userID)) {
-		t.Errorf("the identity is %s", identity)
-	}
-	var private map[string][]byte
-	if err := json.Unmarshal(moved.TargetPrivate, &private); err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(moved.TargetState.MsgPack)+string(private[memoryKey]), "EAAfakeToken") {
-		t.Error("the token came along")
-	}
+	return found.IdentitySchemas["bizapi_phone_number"]
 }
 
 func TestMoveOfSomethingElseIsRefused(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		provider, typeName, state string
 		want                      string
@@ -163,9 +228,12 @@ func TestMoveOfSomethingElseIsRefused(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			moved := move(t, test.provider, test.typeName, test.state)
-			text := texts(moved.Diagnostics)
-			for _, part := range []string{test.want, test.typeName + " cannot be moved to bizapi_phone_number", "an import block"} {
+			t.Parallel()
+			var text string
+			for _, d := range moveState(t, test.provider, test.typeName, test.state).Diagnostics {
+				text += d.Summary + " " + d.Detail
+			}
+			for _, part := range []string{test.want, test.typeName, "import block"} {
 				if !strings.Contains(text, part) {
 					t.Errorf("no %q in %s", part, text)
 				}
@@ -179,32 +247,23 @@ func TestMoveOfSomethingElseIsRefused(t *testing.T) {
 
 // A state changes its provider's host when another CLI applies it, or when a private registry is used.
 func TestMoveOfAnOwnNumberKeepsEverything(t *testing.T) {
-	for _, address := range []string{"registry.opentofu.org/bizapi/bizapi", "registry.corp.example/corp/bizapi"} {
-		e := newEngine(t, "http://127.0.0.1:1/v1", nil)
-		private, err := json.Marshal(map[string][]byte{memoryKey: []byte(`{"base_url":"https://api.example.com/v1"}`)})
+	t.Parallel()
+	for _, source := range []string{"registry.opentofu.org/bizapi/bizapi", "registry.corp.example/corp/bizapi"} {
+		want := map[string]string{
+			"id": "pn_abc123", "user_id": "usr_abc123", "platform": "whatsapp", "meta_phone_number_id": "836990829491415",
+			"access_token": "EAAfakeToken", "display_name": "Shop", "created_at": "2025-02-10T10:00:00Z", "updated_at": "2025-02-10T10:00:00Z",
+		}
+		state, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		moved, err := e.server.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
-			SourceProviderAddress: address, SourceTypeName: numberType, TargetTypeName: numberType, SourcePrivate: private,
-			SourceState: &tfprotov6.RawState{JSON: []byte(`{"id":"pn_abc123","user_id":"usr_abc123","platform":"whatsapp","meta_phone_number_id":"836990829491415",
-				"access_token":"EAAfakeToken","deletion_protection":true,"display_name":"Shop","created_at":"2025-02-10T10:00:00Z"}`)},
-		})
-		if err != nil || len(moved.Diagnostics) > 0 {
-			t.Fatal(err, texts(moved.Diagnostics))
+		done := moveState(t, source, "bizapi_phone_number", strings.TrimSuffix(string(state), "}")+`,"deletion_protection":true}`)
+		want["deletion_protection"] = "true"
+		if len(done.Diagnostics) > 0 {
+			t.Fatal(done.Diagnostics[0])
 		}
-		state := e.attributes(e.static(moved.TargetState))
-		for attribute, want := range map[string]tftypes.Value{
-			"id": tftypes.NewValue(tftypes.String, "pn_abc123"), "access_token": tftypes.NewValue(tftypes.String, "EAAfakeToken"),
-			"deletion_protection": tftypes.NewValue(tftypes.Bool, true), "created_at": tftypes.NewValue(tftypes.String, "2025-02-10T10:00:00Z"),
-		} {
-			if !state[attribute].Equal(want) {
-				t.Errorf("%s: %s is %s, not %s", address, attribute, state[attribute], want)
-			}
-		}
-		var kept map[string][]byte
-		if err := json.Unmarshal(moved.TargetPrivate, &kept); err != nil || !strings.Contains(string(kept[memoryKey]), "api.example.com") {
-			t.Errorf("%s: the memory is %s, %v", address, kept[memoryKey], err)
+		if diff := cmp.Diff(want, textsOf(t, schemas(t, provider.NewServer("test")).ResourceSchemas["bizapi_phone_number"], done.TargetState)); diff != "" {
+			t.Errorf("%s: the state is another (-want +got):\n%s", source, diff)
 		}
 	}
 }

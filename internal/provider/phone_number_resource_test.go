@@ -5,242 +5,291 @@ package provider_test
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"regexp"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-const (
-	address    = "bizapi_phone_number.main"
-	whatsAppID = "836990829491415"
-)
-
-// number is a block for the WhatsApp number of the published page, with more arguments as given.
-func number(arguments ...string) string {
-	return fmt.Sprintf(`
-resource "bizapi_phone_number" "main" {
-  platform             = "whatsapp"
-  meta_phone_number_id = %q
-  %s
-}
-`, whatsAppID, strings.Join(arguments, "\n  "))
-}
-
-func withToken(token string) string { return fmt.Sprintf("access_token = %q", token) }
-
-func named(name string) string { return fmt.Sprintf("display_name = %q", name) }
-
-// dialects runs a test against both.
-func dialects(t *testing.T, test func(t *testing.T, dialect sandbox.Dialect)) {
-	for _, dialect := range []sandbox.Dialect{sandbox.Published, sandbox.Deployed} {
-		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			test(t, dialect)
-		})
-	}
-}
-
-// applied is a workspace with one applied number.
-func applied(t *testing.T, options sandbox.Options, arguments ...string) (*workspace, *sandbox.Server, sandbox.Number) {
-	t.Helper()
-	server, url := newServer(t, options)
-	w := newWorkspace(t, url)
-	w.write("main.tf", number(arguments...))
-	w.apply().succeeded().does(address, "create")
-	numbers := server.Numbers(testUser)
-	if len(numbers) != 1 {
-		t.Fatalf("the account holds %d numbers, not one", len(numbers))
-	}
-	server.ForgetRequests()
-	return w, server, numbers[0]
-}
-
-// writes fails the test unless the API was asked to add and delete just that often.
-func writes(t *testing.T, server *sandbox.Server, adds, deletes int) {
-	t.Helper()
-	if got := server.Count(sandbox.OpAdd); got != adds {
-		t.Errorf("%d adds, wanted %d", got, adds)
-	}
-	if got := server.Count(sandbox.OpDelete); got != deletes {
-		t.Errorf("%d deletes, wanted %d", got, deletes)
-	}
-}
-
-func TestNumberLivesInTerraform(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, added := applied(t, sandbox.Options{Dialect: dialect}, withToken(testToken), named("+1 (234) 567-8900"))
-		if added.AccessToken != testToken {
-			t.Error("the API did not get the token")
-		}
-		got := w.attributes(address)
-		for attribute, want := range map[string]any{
-			"id": added.ID, "user_id": testUser, "platform": "whatsapp", "meta_phone_number_id": whatsAppID,
-			"access_token": testToken, "display_name": "+1 (234) 567-8900", "deletion_protection": false,
-		} {
-			if got[attribute] != want {
-				t.Errorf("%s is %v, not %v", attribute, got[attribute], want)
-			}
-		}
-		for _, attribute := range []string{"created_at", "updated_at"} {
-			if text, _ := got[attribute].(string); !strings.HasSuffix(text, "Z") {
-				t.Errorf("%s is %v", attribute, got[attribute])
-			}
-		}
-		w.plan().succeeded().silent().does()
-		w.destroy().succeeded().silent().does(address, "delete")
-		if left := server.Numbers(testUser); len(left) != 0 {
-			t.Errorf("left after destroy: %+v", left)
-		}
-		writes(t, server, 0, 1)
-	})
-}
-
-func TestChangeReplaces(t *testing.T) {
+func TestNumberIsAddedAndDeleted(t *testing.T) {
 	t.Parallel()
-	changed := map[string]func(string) string{
-		"platform": func(text string) string { return strings.Replace(text, "whatsapp", "webchat", 1) },
-		"meta_phone_number_id": func(text string) string {
-			return strings.Replace(text, whatsAppID, "17841234567890123", 1)
+	for platform, metaID := range map[string]string{
+		"whatsapp": whatsAppID, "instagram": "17841234567890123", "webchat": "shop@example.com",
+	} {
+		t.Run(platform, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				name, isTime := "+1 (234) 567-8900", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{
+							Config:           api.config(phoneNumber("main", platform, metaID, withToken(testToken), named(name))),
+							ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+							ConfigStateChecks: []statecheck.StateCheck{
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("id"), knownvalue.StringFunc(api.isTheID)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("platform"), knownvalue.StringExact(platform)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("meta_phone_number_id"), knownvalue.StringExact(metaID)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("access_token"), knownvalue.StringExact(testToken)),
+								statecheck.ExpectSensitiveValue(address, tfjsonpath.New("access_token")),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact(name)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("deletion_protection"), knownvalue.Bool(false)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("created_at"), knownvalue.StringRegexp(isTime)),
+								statecheck.ExpectKnownValue(address, tfjsonpath.New("updated_at"), knownvalue.StringRegexp(isTime)),
+								api.checkRequests(1, 0),
+								api.checkAPIHolds(sandbox.Number{
+									UserID: testUser, Platform: platform, MetaPhoneNumberID: metaID, AccessToken: testToken, DisplayName: &name,
+								}),
+							},
+						},
+						{
+							Config:            api.config(),
+							ConfigPlanChecks:  plans(plancheck.ResourceActionDestroy),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 1), api.checkAPIHolds()},
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+func TestIdentityIsTheNumbersUserAndID(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	identifies := func(userID string) []statecheck.StateCheck {
+		return []statecheck.StateCheck{statecheck.ExpectIdentity(address, map[string]knownvalue.Check{
+			"user_id": knownvalue.StringExact(userID), "id": knownvalue.StringFunc(api.isTheID),
+		})}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withToken(testToken))), ConfigStateChecks: identifies(testUser)},
+			{ // an update
+				Config:            api.config(number(withToken(testToken), withUser(testUser), protected)),
+				ConfigStateChecks: identifies(testUser),
+			},
+			{Config: api.config(number(withToken(testToken))), ConfigStateChecks: identifies(testUser)},
+			{ // a replacement
+				Config:            api.config(number(withToken(nextToken), withUser(otherUser))),
+				ConfigStateChecks: identifies(otherUser),
+			},
+			{RefreshState: true},
+			{Config: api.config(number(withToken(nextToken), withUser(otherUser))), ConfigStateChecks: identifies(otherUser)},
 		},
-		"access_token": func(text string) string { return strings.Replace(text, testToken, nextToken, 1) },
-		"display_name": func(text string) string { return strings.Replace(text, "Shop", "Store", 1) },
-		"user_id":      func(text string) string { return strings.Replace(text, testUser, "usr_other", 1) },
-	}
-	for _, attribute := range slices.Sorted(maps.Keys(changed)) {
-		t.Run(attribute, func(t *testing.T) {
-			t.Parallel()
-			before := number(withToken(testToken), named("Shop"), fmt.Sprintf("user_id = %q", testUser))
-			w, server, added := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"), fmt.Sprintf("user_id = %q", testUser))
-			w.write("main.tf", changed[attribute](before))
-			w.apply().succeeded().does(address, "replace").
-				warned("Phone number "+added.ID+" will be deleted and added again", "A change of "+attribute, "conversations and messages")
-			writes(t, server, 1, 1)
-			w.plan().succeeded().silent().does()
-			left := append(server.Numbers(testUser), server.Numbers("usr_other")...)
-			if len(left) != 1 || left[0].ID == added.ID {
-				t.Errorf("left after the replacement: %+v", left)
-			}
-		})
-	}
-}
-
-func TestNumberRemovedElsewhereIsPlannedAgain(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, added := applied(t, sandbox.Options{Dialect: dialect}, withToken(testToken))
-		server.Remove(added.ID)
-		w.plan().succeeded().does(address, "create")
-		w.apply().succeeded()
-		w.plan().succeeded().does()
 	})
-}
-
-func TestNumberGoneBeforeItsDelete(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, added := applied(t, sandbox.Options{Dialect: dialect}, withToken(testToken))
-		server.Remove(added.ID)
-		w.apply("-destroy", "-refresh=false").succeeded()
-		if w.attributes(address) != nil {
-			t.Error("the number still stands in the state")
-		}
-	})
-}
-
-func TestFailedListKeepsState(t *testing.T) {
-	faults := map[string]struct {
-		do   sandbox.Behaviour
-		want string
-	}{
-		"a route that is not served": {sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"Route GET /v1/users not found"}`), "Wrong base URL"},
-		"an unknown user":            {sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"User with ID usr_abc123 not found"}`), "terraform state rm"},
-		"an expired key":             {sandbox.Respond(401, "application/json", `{"error":"Unauthorized","message":"Invalid API key"}`), "API key refused"},
-		"a forbidden key":            {sandbox.Respond(403, "application/json", `{"error":"Forbidden","message":"no"}`), "Not allowed"},
-		"a failing server":           {sandbox.Respond(503, "text/plain", "upstream"), "API failure"},
-		"a sign-in page":             {sandbox.Respond(200, "text/html", "<html>sign in</html>"), "Answer is not the API's"},
-		"torn JSON":                  {sandbox.TornJSON(), "does not answer"},
-		"a dropped connection":       {sandbox.Drop(), "does not answer"},
-		"an object for a list":       {sandbox.Respond(200, "application/json", `{"numbers": []}`), "Answer is not the API's"},
-	}
-	for _, name := range slices.Sorted(maps.Keys(faults)) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w, server, _ := applied(t, sandbox.Options{}, withToken(testToken))
-			w.setenv("BIZAPI_MAX_RETRIES", "0")
-			before := w.read("terraform.tfstate")
-			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: faults[name].do})
-			w.apply("-refresh-only").failed(faults[name].want, "Nothing was removed from the state")
-			if w.read("terraform.tfstate") != before {
-				t.Error("the state changed")
-			}
-			server.ClearFaults()
-			w.plan().succeeded().does()
-		})
-	}
 }
 
 func TestLeftOutArgumentsKeepTheirValues(t *testing.T) {
 	t.Parallel()
-	w, server, _ := applied(t, sandbox.Options{}, withToken(testToken), named("Shop"), fmt.Sprintf("user_id = %q", testUser))
-	w.write("main.tf", number(withToken(testToken)))
-	w.setenv("BIZAPI_USER_ID", "usr_other")
-	w.apply().succeeded().does().warned("stays with user "+testUser, "usr_other")
-	writes(t, server, 0, 0)
-}
-
-func TestMissingUser(t *testing.T) {
-	t.Parallel()
-	_, url := newServer(t, sandbox.Options{})
-	w := newWorkspace(t, url)
-	w.setenv("BIZAPI_USER_ID", "")
-	w.write("main.tf", number(withToken(testToken)))
-	w.plan().failed("Missing user", "user_id", "BIZAPI_USER_ID")
-}
-
-func TestMissingTokenFailsThePlan(t *testing.T) {
-	t.Parallel()
-	server, url := newServer(t, sandbox.Options{})
-	w := newWorkspace(t, url)
-	w.write("main.tf", number())
-	w.plan().failed("Missing access token", "access_token_wo", "whatsapp_business_messaging")
-	writes(t, server, 0, 0)
-}
-
-func TestValidate(t *testing.T) {
-	t.Parallel()
-	_, url := newServer(t, sandbox.Options{})
-	w := newWorkspace(t, url)
-	tests := map[string]struct {
-		block string
-		want  []string
-	}{
-		"a formatted phone number":  {strings.Replace(number(), whatsAppID, "+1 (234) 567-8900", 1), []string{"looks like the phone number itself", "Phone Number ID"}},
-		"a handle":                  {strings.NewReplacer("whatsapp", "instagram", whatsAppID, "@yourbusiness").Replace(number()), []string{"looks like a handle", "Instagram Account ID"}},
-		"an unknown platform":       {strings.Replace(number(), "whatsapp", "telegram", 1), []string{"platform", "whatsapp", "instagram", "webchat"}},
-		"an empty display name":     {number(`display_name = ""`), []string{"display_name cannot be empty"}},
-		"a long display name":       {number(named(strings.Repeat("n", 256))), []string{"at most 255", "has 256"}},
-		"an empty token":            {number(`access_token = ""`), []string{"access_token is empty"}},
-		"an over-long token":        {number(withToken(strings.Repeat("T", 1001))), []string{"1001 characters", "at most 1000"}},
-		"a user with a slash":       {number(`user_id = "a/b"`), []string{"letters, digits, - and _"}},
-		"two tokens":                {number(withToken(testToken), fmt.Sprintf("access_token_wo = %q", testToken), "access_token_wo_version = 1"), []string{"Two access tokens"}},
-		"a version without a token": {number("access_token_wo_version = 1"), []string{"Version without a token"}},
-		"a token without a version": {number(fmt.Sprintf("access_token_wo = %q", testToken)), []string{"Token without a version", "access_token_wo_version = 1"}},
-		"a timeout of no unit":      {number("timeouts {\n create = \"60\"\n }"), []string{"create"}},
+	api := newAPI(t, sandbox.Options{})
+	sameID := statecheck.CompareValue(compare.ValuesSame())
+	kept := func() []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			sameID.AddStateValue(address, tfjsonpath.New("id")),
+			statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+			statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(tests)) {
+	others := fmt.Sprintf("user_id = %q", otherUser)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withToken(testToken), withUser(testUser), named("Shop"))), ConfigStateChecks: kept()},
+			{ // the name and the user
+				Config: api.config(number(withToken(testToken))), ConfigStateChecks: kept(),
+				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			},
+			{ // of a provider with another default
+				Config: api.configWith(others, number(withToken(testToken))), ConfigStateChecks: kept(),
+				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			},
+			{ // of a provider with none
+				Config: api.configWith("", number(withToken(testToken))), ConfigStateChecks: kept(),
+				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			},
+			{ // of a provider whose default is not known yet
+				Config:            api.configWith("user_id = terraform_data.user.output", number(withToken(testToken)), knownLater("user", otherUser)),
+				ConfigStateChecks: kept(),
+				ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+			},
+			{
+				Config:            api.config(number(withToken(testToken))),
+				ConfigStateChecks: append(kept(), api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))),
+			},
+		},
+	})
+}
+
+func TestNameAndUserAreOptional(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: api.configWith("", number(withToken(testToken))), ExpectError: planError("user_id", "BIZAPI_USER_ID")},
+				{
+					Config: api.config(number(withToken(testToken))),
+					ConfigStateChecks: []statecheck.StateCheck{
+						statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+						statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.Null()),
+						api.checkRequests(1, 0),
+						api.checkAPIHolds(held(testToken, "")),
+					},
+				},
+			},
+		})
+	})
+}
+
+func TestNewNumberTakesValuesThatAreNotKnownYet(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{{
+			Config: api.configWith("", `
+resource "bizapi_phone_number" "main" {
+  user_id                 = terraform_data.user.output
+  platform                = terraform_data.platform.output
+  meta_phone_number_id    = terraform_data.meta_id.output
+  access_token_wo         = terraform_data.token.output
+  access_token_wo_version = length(terraform_data.token.output)
+  display_name            = terraform_data.name.output
+}`, knownLater("user", testUser), knownLater("platform", "whatsapp"), knownLater("meta_id", whatsAppID), knownLater("token", testToken), knownLater("name", "Shop")),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("id")),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("user_id")),
+				plancheck.ExpectUnknownValue(address, tfjsonpath.New("meta_phone_number_id")),
+			}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				api.checkRequests(1, 0),
+				api.checkAPIHolds(held(testToken, "Shop")),
+				api.checkStateMatchesAPI(),
+			},
+		}},
+	})
+}
+
+func TestNumberDeletedElsewhereIsAddedAgain(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken), protected))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)}},
+				{
+					PreConfig:         func() { api.Remove(api.theNumber(t).ID) },
+					Config:            config,
+					ConfigPlanChecks:  plans(plancheck.ResourceActionCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+				{Config: api.config(number(withToken(testToken)))},
+			},
+		})
+	})
+}
+
+func TestDeleteOfANumberThatIsGoneIsDone(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+			Steps: []resource.TestStep{
+				{Config: api.config(number(withToken(testToken)))},
+				{
+					PreConfig:         func() { api.Remove(api.theNumber(t).ID) },
+					Config:            api.config(),
+					ConfigPlanChecks:  plans(plancheck.ResourceActionDestroy),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
+}
+
+// A staging URL must not empty a state.
+func TestNumberMissingUnderAnotherBaseURLStaysInTheState(t *testing.T) {
+	t.Parallel()
+	for name, noRefresh := range map[string]bool{"by a read": false, "by a delete": true} {
 		t.Run(name, func(t *testing.T) {
-			w.write("main.tf", tests[name].block)
-			shown := w.run("validate", "-no-color")
-			text := strings.ReplaceAll(folded(shown.stderr+shown.stdout), "│ ", "")
-			for _, part := range tests[name].want {
-				if shown.code == 0 || !strings.Contains(text, part) {
-					t.Errorf("exit code %d, no %q in %s", shown.code, part, text)
-				}
-			}
-			if strings.Contains(text, testToken) {
-				t.Error("the message shows the token")
-			}
+			t.Parallel()
+			api, staging := newAPI(t, sandbox.Options{}), newAPI(t, sandbox.Options{})
+			config := number(withToken(testToken))
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: noRefresh}},
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(config)},
+					{Config: staging.config(), ExpectError: regexp.MustCompile(`(?s)` + regexp.QuoteMeta(api.baseURL) + `.*` + regexp.QuoteMeta(staging.baseURL))},
+					{
+						Config:            api.config(config),
+						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+					},
+				},
+			})
 		})
 	}
+}
+
+func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		limited := func(on sandbox.Operation) func() {
+			return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: sandbox.RateLimited("3600")}) }
+		}
+		timeouts := func(operation string) string { return "timeouts {\n    " + operation + " = \"30s\"\n  }" }
+		config := api.config(number(withToken(testToken), timeouts("delete")))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig: limited(sandbox.OpAdd),
+					Config:    api.config(number(withToken(testToken), timeouts("create"))), ExpectError: applyError("429"),
+				},
+				{
+					PreConfig: api.ClearFaults,
+					Config:    api.config(number(withToken(testToken), timeouts("read"))), ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 0), api.checkStateMatchesAPI()},
+				},
+				{
+					PreConfig: limited(sandbox.OpList),
+					Config:    api.config(number(withToken(testToken), timeouts("read"))), PlanOnly: true, ExpectError: planError("429"),
+				},
+				{ // another timeout is recorded, and nothing is sent
+					PreConfig: api.ClearFaults,
+					Config:    config, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkStateMatchesAPI()},
+				},
+				{PreConfig: limited(sandbox.OpDelete), Config: api.config(), ExpectError: applyError("429")},
+				{
+					PreConfig: api.ClearFaults,
+					Config:    config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
 }

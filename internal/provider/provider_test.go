@@ -1,152 +1,362 @@
 // Copyright (c) The terraform-provider-bizapi authors
 // SPDX-License-Identifier: MPL-2.0
 
-package provider
+package provider_test
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
-	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// configure configures a provider with those settings and returns what went wrong.
-func configure(t *testing.T, settings map[string]any) []*tfprotov6.Diagnostic {
-	t.Helper()
-	e := &engine{t: t}
-	server := providerserver.NewProtocol6(&bizapiProvider{version: "1.2.3"})()
-	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-	if err != nil {
-		t.Fatal(err)
+// providerBlock is one with those arguments alone.
+func providerBlock(arguments map[string]string) string {
+	text := "provider \"bizapi\" {\n"
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		text += fmt.Sprintf("  %s = %s\n", name, arguments[name])
 	}
-	config := e.dynamic(e.value(schemas.Provider.ValueType().(tftypes.Object), settings))
-	validated, err := server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{Config: config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(validated.Diagnostics) > 0 {
-		return validated.Diagnostics
-	}
-	configured, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: config})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return configured.Diagnostics
+	return text + "}\n"
 }
 
-func TestProviderConfiguration(t *testing.T) {
-	const base, key = "https://api.example.com/v1", "sk_test_not_a_real_key"
-	unknown := tftypes.UnknownValue
-	tests := map[string]struct {
-		settings    map[string]any
-		environment map[string]string
-		want        []string // parts of the one error; none: it is fine
-	}{
-		"arguments":                    {map[string]any{"base_url": base, "api_key": key, "user_id": "usr_1"}, nil, nil},
-		"environment":                  {nil, map[string]string{"BIZAPI_BASE_URL": base, "BIZAPI_API_KEY": key, "BIZAPI_USER_ID": "usr_1", "BIZAPI_MAX_RETRIES": "0", "BIZAPI_REQUESTS_PER_MINUTE": "60"}, nil},
-		"no user":                      {map[string]any{"base_url": base, "api_key": key}, nil, nil},
-		"a trailing slash":             {map[string]any{"base_url": base + "/", "api_key": key}, nil, nil},
-		"loopback over http":           {map[string]any{"base_url": "http://127.0.0.1:8080", "api_key": key}, nil, nil},
-		"http that is allowed":         {map[string]any{"base_url": "http://api.internal/v1", "api_key": key, "allow_insecure_http": true}, nil, nil},
-		"values not known yet":         {map[string]any{"base_url": unknown, "api_key": unknown, "user_id": unknown, "max_retries": unknown, "request_timeout": unknown}, nil, nil},
-		"no base URL":                  {map[string]any{"api_key": key}, nil, []string{"Missing base URL", "base_url", "BIZAPI_BASE_URL"}},
-		"an empty base URL":            {map[string]any{"base_url": "", "api_key": key}, nil, []string{"Missing base URL"}},
-		"no key":                       {map[string]any{"base_url": base}, nil, []string{"Missing API key", "api_key", "BIZAPI_API_KEY"}},
-		"a key with a line end":        {map[string]any{"base_url": base, "api_key": key + "\n"}, nil, []string{"Unusable API key", "BIZAPI_API_KEY", "line end"}},
-		"no scheme":                    {map[string]any{"base_url": "api.example.com/v1", "api_key": key}, nil, []string{"Unusable base URL", "BIZAPI_BASE_URL", "https://"}},
-		"another scheme":               {map[string]any{"base_url": "ftp://api.example.com", "api_key": key}, nil, []string{"https://"}},
-		"a password in the URL":        {map[string]any{"base_url": "https://me:hunter2hunter2@api.example.com", "api_key": key}, nil, []string{"user name or password"}},
-		"a query":                      {map[string]any{"base_url": base + "?key=1", "api_key": key}, nil, []string{"without a query or a fragment"}},
-		"a fragment":                   {map[string]any{"base_url": base + "#top", "api_key": key}, nil, []string{"without a query or a fragment"}},
-		"http to another host":         {map[string]any{"base_url": "http://api.example.com/v1", "api_key": key}, nil, []string{"Insecure base URL", "base_url", "BIZAPI_BASE_URL", "allow_insecure_http"}},
-		"a user with a slash":          {map[string]any{"base_url": base, "api_key": key, "user_id": "a/b"}, nil, []string{"Invalid user id"}},
-		"a user of the environment":    {map[string]any{"base_url": base, "api_key": key}, map[string]string{"BIZAPI_USER_ID": "a/b"}, []string{"Invalid user id", "BIZAPI_USER_ID"}},
-		"retries under zero":           {map[string]any{"base_url": base, "api_key": key, "max_retries": -1}, nil, []string{"max_retries"}},
-		"retries that are no number":   {map[string]any{"base_url": base, "api_key": key}, map[string]string{"BIZAPI_MAX_RETRIES": "many"}, []string{"Invalid BIZAPI_MAX_RETRIES", "max_retries", "from 0 to 100"}},
-		"a ceiling of zero":            {map[string]any{"base_url": base, "api_key": key}, map[string]string{"BIZAPI_REQUESTS_PER_MINUTE": "0"}, []string{"Invalid BIZAPI_REQUESTS_PER_MINUTE"}},
-		"a timeout without a unit":     {map[string]any{"base_url": base, "api_key": key, "request_timeout": "30"}, nil, []string{"Invalid length of time", "45s"}},
-		"a timeout that is not over 0": {map[string]any{"base_url": base, "api_key": key, "request_timeout": "0s"}, nil, []string{"Invalid length of time"}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			for _, variable := range []string{"BIZAPI_BASE_URL", "BIZAPI_API_KEY", "BIZAPI_USER_ID", "BIZAPI_MAX_RETRIES", "BIZAPI_REQUESTS_PER_MINUTE"} {
-				t.Setenv(variable, test.environment[variable])
-			}
-			diagnostics := configure(t, test.settings)
-			text := texts(diagnostics)
-			if len(test.want) == 0 && text != "" || len(test.want) > 0 && len(diagnostics) != 1 {
-				t.Fatalf("%d diagnostics: %s", len(diagnostics), text)
-			}
-			for _, part := range test.want {
-				if !strings.Contains(text, part) {
-					t.Errorf("%q lacks %q", text, part)
-				}
-			}
-			for _, secret := range []string{key, "hunter2"} {
-				if strings.Contains(text, secret) {
-					t.Errorf("the message shows a secret: %s", text)
-				}
-			}
-			if strings.Contains(name, "password") && len(diagnostics) == 1 && diagnostics[0].Attribute != nil {
-				t.Error("the error points at the line with the password")
-			}
-		})
-	}
+// arguments are those that every provider needs, quoted, with more or others as given; an empty one is left
+// out.
+func (a *testAPI) arguments(others map[string]string) map[string]string {
+	all := map[string]string{"base_url": fmt.Sprintf("%q", a.baseURL), "api_key": fmt.Sprintf("%q", testKey), "user_id": fmt.Sprintf("%q", testUser)}
+	maps.Copy(all, others)
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
 }
 
-func TestUnknownConfigurationFailsTheFirstCallAlone(t *testing.T) {
-	server := httptest.NewServer(http.NotFoundHandler())
-	defer server.Close()
-	e := newEngine(t, server.URL, map[string]any{"api_key": tftypes.UnknownValue})
-	config := e.value(e.types, faultArguments)
-	if _, failed := e.plan(t.Context(), tftypes.NewValue(e.types, nil), config); failed != "" {
-		t.Errorf("the plan of a new number fails: %s", failed)
-	}
-	if failed := e.importNumber(t.Context(), "usr_abc123/pn_1"); !strings.Contains(failed, "api_key") || !strings.Contains(failed, "-target") {
-		t.Errorf("an import without a key: %s", failed)
-	}
+// reaches sends everything to the sandbox, whatever host is asked for.
+type reaches struct{ host string }
+
+func (r reaches) RoundTrip(request *http.Request) (*http.Response, error) {
+	request = request.Clone(request.Context())
+	request.URL.Host = r.host
+	return http.DefaultTransport.RoundTrip(request)
 }
 
-func TestUserAgent(t *testing.T) {
-	t.Setenv("TF_APPEND_USER_AGENT", "")
-	if got := userAgent("1.2.3", "1.11.4"); got != "terraform-provider-bizapi/1.2.3 terraform/1.11.4" {
-		t.Error(got)
-	}
-	t.Setenv("TF_APPEND_USER_AGENT", "pipeline/7")
-	if got := userAgent("1.2.3", "1.11.4"); got != "terraform-provider-bizapi/1.2.3 terraform/1.11.4 pipeline/7" {
-		t.Error(got)
-	}
-}
-
-// The CLIs before 1.11 do not say that they can keep a value out of plan and state.
-func TestWriteOnlyTokenOnACLIThatLacksIt(t *testing.T) {
-	e := newEngine(t, "http://127.0.0.1:1", nil)
-	config := e.value(e.types, map[string]any{
-		"platform": "whatsapp", "meta_phone_number_id": faultMetaID,
-		"access_token_wo": "EAAfakeTokenNumberOne", "access_token_wo_version": 1,
-	})
-	for name, test := range map[string]struct {
-		capabilities *tfprotov6.ValidateResourceConfigClientCapabilities
-		want         string
-	}{
-		"an old CLI": {nil, "Terraform 1.11 and later"},
-		"a new CLI":  {&tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true}, ""},
+func TestProviderIsConfiguredByItsBlock(t *testing.T) {
+	t.Parallel()
+	for name, arguments := range map[string]func(api *testAPI) map[string]string{
+		"with what it needs": func(*testAPI) map[string]string { return nil },
+		"with all arguments": func(*testAPI) map[string]string {
+			return map[string]string{"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false"}
+		},
+		"with a slash behind the URL": func(api *testAPI) map[string]string {
+			return map[string]string{"base_url": fmt.Sprintf("%q", api.baseURL+"/")}
+		},
+		"with a URL without a version": func(api *testAPI) map[string]string {
+			return map[string]string{"base_url": fmt.Sprintf("%q", strings.TrimSuffix(api.baseURL, "/v1"))}
+		},
+		"with http that is allowed": func(api *testAPI) map[string]string {
+			host := strings.TrimSuffix(strings.TrimPrefix(api.baseURL, "http://"), "/v1")
+			api.transport = reaches{host}
+			return map[string]string{"base_url": `"http://api.internal/v1"`, "allow_insecure_http": "true"}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			validated, err := e.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-				TypeName: numberType, Config: e.dynamic(config), ClientCapabilities: test.capabilities,
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			numbers, _ := api.account()
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{
+					Config:            providerBlock(api.arguments(arguments(api))) + lookUpAll(""),
+					ConfigStateChecks: listed(testUser, numbers...),
+				}},
 			})
-			if err != nil {
-				t.Fatal(err)
+		})
+	}
+}
+
+func TestProviderIsConfiguredByTheEnvironment(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	numbers, others := api.account()
+	t.Setenv("BIZAPI_BASE_URL", api.baseURL)
+	t.Setenv("BIZAPI_API_KEY", testKey)
+	t.Setenv("BIZAPI_USER_ID", testUser)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{
+			{Config: lookUpAll(""), ConfigStateChecks: listed(testUser, numbers...)},
+			{Config: providerBlock(nil) + lookUpAll(""), ConfigStateChecks: listed(testUser, numbers...)},
+			{Config: providerBlock(nil) + lookUpAll(withUser(otherUser)), ConfigStateChecks: listed(otherUser, others)},
+		},
+	})
+}
+
+func TestBlockOfTheProviderIsPreferredToTheEnvironment(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	numbers, _ := api.account()
+	for variable, value := range map[string]string{
+		"BIZAPI_BASE_URL": "https://127.0.0.1:1", "BIZAPI_API_KEY": "sk_of_nobody", "BIZAPI_USER_ID": otherUser,
+		"BIZAPI_MAX_RETRIES": "many", "BIZAPI_REQUESTS_PER_MINUTE": "0",
+	} {
+		t.Setenv(variable, value)
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{{
+			Config:            providerBlock(api.arguments(map[string]string{"max_retries": "1", "requests_per_minute": "600"})) + lookUpAll(""),
+			ConfigStateChecks: listed(testUser, numbers...),
+		}},
+	})
+}
+
+func TestMaxRetries(t *testing.T) {
+	failing := sandbox.Fault{Times: 3, Do: sandbox.Respond(503, "text/plain", "")}
+	for name, row := range map[string]struct {
+		argument, variable string
+		fails              bool
+	}{
+		"default":                {},
+		"as often as it fails":   {argument: "3"},
+		"once less":              {argument: "2", fails: true},
+		"none":                   {argument: "0", fails: true},
+		"of the environment":     {variable: "2", fails: true},
+		"over the environment's": {argument: "3", variable: "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("BIZAPI_MAX_RETRIES", row.variable)
+			api := newAPI(t, sandbox.Options{})
+			numbers, _ := api.account()
+			step := resource.TestStep{
+				PreConfig:         func() { api.Script(failing) },
+				Config:            providerBlock(api.arguments(map[string]string{"max_retries": row.argument})) + lookUpAll(""),
+				ConfigStateChecks: listed(testUser, numbers...),
 			}
-			text := texts(validated.Diagnostics)
-			if (test.want == "") != (text == "") || !strings.Contains(text, test.want) || strings.Contains(text, "EAAfake") {
-				t.Errorf("got %q, wanted %q", text, test.want)
+			if row.fails {
+				step.ExpectError = planError("503")
+			}
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: []resource.TestStep{step}})
+		})
+	}
+}
+
+func TestRequestsPerMinute(t *testing.T) {
+	for name, row := range map[string]struct {
+		argument, variable string
+		waits              bool
+	}{
+		"default":                {},
+		"of the block":           {argument: "1", waits: true},
+		"of the environment":     {variable: "1", waits: true},
+		"over the environment's": {argument: "6000", variable: "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("BIZAPI_REQUESTS_PER_MINUTE", row.variable)
+			api := newAPI(t, sandbox.Options{})
+			_, others := api.account()
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{ // the numbers of two users are two requests at least
+					Config: providerBlock(api.arguments(map[string]string{"requests_per_minute": row.argument})) +
+						lookUpAll("") + lookUp(withUser(otherUser)+fmt.Sprintf("\n  id = %q", others.ID)),
+				}},
+			})
+			if waited := time.Until(api.clock.Now()); row.waits != (waited > 30*time.Second) {
+				t.Errorf("it waited %s", waited)
 			}
 		})
 	}
+}
+
+func TestRequestTimeoutEndsAnAttempt(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	numbers, _ := api.account()
+	begun := time.Now()
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{{
+			PreConfig:         func() { api.Script(sandbox.Fault{Do: sandbox.Hang()}) },
+			Config:            providerBlock(api.arguments(map[string]string{"request_timeout": `"200ms"`})) + lookUpAll(""),
+			ConfigStateChecks: listed(testUser, numbers...),
+		}},
+	})
+	if took := time.Since(begun); took > 25*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestProviderConfigurationThatIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		arguments map[string]string
+		says      []string
+	}{
+		"no base URL":                  {map[string]string{"base_url": ""}, []string{"base_url", "BIZAPI_BASE_URL"}},
+		"an empty base URL":            {map[string]string{"base_url": `""`}, []string{"base_url", "BIZAPI_BASE_URL"}},
+		"a base URL without a scheme":  {map[string]string{"base_url": `"api.example.com/v1"`}, []string{"base_url", "https://"}},
+		"a base URL of another scheme": {map[string]string{"base_url": `"ftp://api.example.com"`}, []string{"base_url", "https://"}},
+		"a base URL with a query":      {map[string]string{"base_url": `"https://api.example.com/v1?strict=1"`}, []string{"base_url", "query"}},
+		"a base URL with a fragment":   {map[string]string{"base_url": `"https://api.example.com/v1#top"`}, []string{"base_url", "fragment"}},
+		"a base URL with a user":       {map[string]string{"base_url": `"https://me@api.example.com/v1"`}, []string{"base_url", "user"}},
+		"http to another host":         {map[string]string{"base_url": `"http://api.example.com/v1"`}, []string{"http", "allow_insecure_http"}},
+		"no key":                       {map[string]string{"api_key": ""}, []string{"key", "BIZAPI_API_KEY"}},
+		"an empty key":                 {map[string]string{"api_key": `""`}, []string{"key", "BIZAPI_API_KEY"}},
+		"a user with a slash":          {map[string]string{"user_id": `"a/b"`}, []string{"user id", "letters, digits"}},
+		"a user of 51 characters":      {map[string]string{"user_id": fmt.Sprintf("%q", strings.Repeat("u", 51))}, []string{"user id", "50"}},
+		"retries below zero":           {map[string]string{"max_retries": "-1"}, []string{"max_retries"}},
+		"a ceiling of zero":            {map[string]string{"requests_per_minute": "0"}, []string{"requests_per_minute"}},
+		"a timeout without a unit":     {map[string]string{"request_timeout": `"30"`}, []string{"request_timeout", "45s"}},
+		"a timeout of zero":            {map[string]string{"request_timeout": `"0s"`}, []string{"request_timeout"}},
+		"a key that the API refuses":   {map[string]string{"api_key": `"sk_of_nobody"`}, []string{"key", "401"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{
+					Config:   providerBlock(api.arguments(row.arguments)) + lookUpAll(""),
+					PlanOnly: true, ExpectError: planError(row.says...),
+				}},
+			})
+		})
+	}
+}
+
+func TestEnvironmentThatIsRefused(t *testing.T) {
+	for name, row := range map[string]struct {
+		variable, value string
+		says            []string
+	}{
+		"a base URL without a scheme": {"BIZAPI_BASE_URL", "api.example.com", []string{"BIZAPI_BASE_URL", "https://"}},
+		"http to another host":        {"BIZAPI_BASE_URL", "http://api.example.com", []string{"BIZAPI_BASE_URL", "allow_insecure_http"}},
+		"a user with a slash":         {"BIZAPI_USER_ID", "a/b", []string{"user id", "BIZAPI_USER_ID"}},
+		"retries that are no number":  {"BIZAPI_MAX_RETRIES", "many", []string{"BIZAPI_MAX_RETRIES", "max_retries"}},
+		"retries below zero":          {"BIZAPI_MAX_RETRIES", "-1", []string{"BIZAPI_MAX_RETRIES", "max_retries"}},
+		"a ceiling of zero":           {"BIZAPI_REQUESTS_PER_MINUTE", "0", []string{"BIZAPI_REQUESTS_PER_MINUTE", "requests_per_minute"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{})
+			t.Setenv("BIZAPI_BASE_URL", api.baseURL)
+			t.Setenv("BIZAPI_API_KEY", testKey)
+			t.Setenv("BIZAPI_USER_ID", testUser)
+			t.Setenv(row.variable, row.value)
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps:                    []resource.TestStep{{Config: lookUpAll(""), PlanOnly: true, ExpectError: planError(row.says...)}},
+			})
+		})
+	}
+}
+
+func TestRefusedConfigurationShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		arguments map[string]string
+		secret    string
+		says      string
+	}{
+		"a key with a line end":    {map[string]string{"api_key": `"sk_secret_with_a_line_end\n"`}, "sk_secret", "BIZAPI_API_KEY"},
+		"a key with a space":       {map[string]string{"api_key": `"sk_secret with a space"`}, "sk_secret", "BIZAPI_API_KEY"},
+		"a password in the URL":    {map[string]string{"base_url": `"https://me:hunter2hunter2@api.example.com"`}, "hunter2", "password"},
+		"a key refused by the API": {map[string]string{"api_key": `"sk_secret_of_nobody"`}, "sk_secret", "401"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			var shown string
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				ErrorCheck: func(err error) error {
+					shown = err.Error()
+					return nil
+				},
+				Steps: []resource.TestStep{{Config: providerBlock(api.arguments(row.arguments)) + lookUpAll(""), PlanOnly: true}},
+			})
+			if !strings.Contains(shown, row.says) || strings.Contains(shown, row.secret) {
+				t.Errorf("it says %s", shown)
+			}
+		})
+	}
+}
+
+func TestProviderConfigurationThatIsNotKnownYetFailsNoPlanThatCallsNothing(t *testing.T) {
+	t.Parallel()
+	for argument, value := range map[string]string{
+		"base_url": "", "api_key": testKey, "user_id": testUser, "max_retries": "3", "requests_per_minute": "600", "request_timeout": "45s",
+		"allow_insecure_http": "false",
+	} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			if value == "" {
+				value = api.baseURL
+			}
+			config := providerBlock(api.arguments(map[string]string{argument: "terraform_data.later.output"})) + knownLater("later", value) + "\n"
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: config + lookUpAll(""), PlanOnly: true, ExpectError: planError("known", "-target")},
+					{
+						Config:           config + number(withToken(testToken)),
+						ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+						ConfigStateChecks: []statecheck.StateCheck{
+							api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
+						},
+					},
+				},
+			})
+		})
+	}
+}
+
+func TestUserAgentNamesProviderAndCLI(t *testing.T) {
+	for name, more := range map[string]string{"alone": "", "with a pipeline's name": "pipeline/7"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("TF_APPEND_USER_AGENT", more)
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps:                    []resource.TestStep{{Config: api.config(lookUpAll(""))}},
+			})
+			_, version, _ := strings.Cut(cli(t).Name, " v")
+			want := strings.TrimSpace("terraform-provider-bizapi/test terraform/" + version + " " + more)
+			for _, request := range api.Requests() {
+				if got := request.Header.Get("User-Agent"); got != want {
+					t.Errorf("the user agent is %q, not %q", got, want)
+				}
+			}
+		})
+	}
+}
+
+// plugin-testing has no aliases, and stands a second provider in for one.
+func TestTwoProvidersHaveAUserEach(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		factories := api.factories()
+		factories["other"] = factories["bizapi"]
+		others := sandbox.Number{UserID: otherUser, Platform: "whatsapp", MetaPhoneNumberID: "2000", AccessToken: nextToken}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: factories,
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{{
+				Config: api.config(number(withToken(testToken)), phoneNumber("other", "whatsapp", "2000", "provider = other", withToken(nextToken))) +
+					strings.Replace(providerBlock(api.arguments(map[string]string{"user_id": fmt.Sprintf("%q", otherUser)})), `"bizapi"`, `"other"`, 1),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+					statecheck.ExpectKnownValue("bizapi_phone_number.other", tfjsonpath.New("user_id"), knownvalue.StringExact(otherUser)),
+					api.checkRequests(2, 0), api.checkAPIHolds(held(testToken, ""), others), api.checkStateMatchesAPI(),
+				},
+			}},
+		})
+	})
 }

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-bizapi authors
 // SPDX-License-Identifier: MPL-2.0
 
-package provider
+package provider_test
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -30,23 +29,24 @@ func BenchmarkRefresh(b *testing.B) {
 		name  string
 		token map[string]any
 	}{
-		{"write-only token", map[string]any{"access_token_wo": "EAAfakeTokenNumberOne", "access_token_wo_version": 1}},
-		{"token in the state", map[string]any{"access_token": "EAAfakeTokenNumberOne"}},
+		{"write-only token", map[string]any{"access_token_wo": testToken, "access_token_wo_version": 1}},
+		{"token in the state", map[string]any{"access_token": testToken}},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
-			e, numbers := newBenchEngine(b, kind.token)
-			read(b, e, numbers[0])
+			api, numbers := newBenchAPI(b, kind.token)
+			server := api.configured(b)
+			numbers[0].read(b, server)
 			b.ReportAllocs()
 			at := 0
 			for b.Loop() {
 				number := numbers[at%len(numbers)]
 				at++
-				read(b, e, number)
-				planned, err := e.server.PlanResourceChange(b.Context(), &tfprotov6.PlanResourceChangeRequest{
-					TypeName: numberType, PriorState: number.state, ProposedNewState: number.state, Config: number.config, PriorPrivate: e.private,
+				number.read(b, server)
+				planned, err := server.PlanResourceChange(b.Context(), &tfprotov6.PlanResourceChangeRequest{
+					TypeName: "bizapi_phone_number", PriorState: number.state, ProposedNewState: number.state, Config: number.config, PriorPrivate: number.private,
 				})
 				if err != nil || len(planned.Diagnostics) > 0 || len(planned.RequiresReplace) > 0 {
-					b.Fatal(err, texts(planned.Diagnostics))
+					b.Fatal(err, planned.Diagnostics)
 				}
 			}
 		})
@@ -55,66 +55,73 @@ func BenchmarkRefresh(b *testing.B) {
 
 // BenchmarkListing starts a provider and reads one number, for which it fetches all.
 func BenchmarkListing(b *testing.B) {
-	e, numbers := newBenchEngine(b, map[string]any{"access_token": "EAAfakeTokenNumberOne"})
-	read(b, e, numbers[0])
+	api, numbers := newBenchAPI(b, map[string]any{"access_token": testToken})
+	numbers[0].read(b, api.configured(b))
 	b.ReportAllocs()
 	for b.Loop() {
-		e.restart(e.baseURL, e.settings)
-		read(b, e, numbers[0])
+		numbers[0].read(b, api.configured(b))
 	}
 }
 
 // benchNumber is one number as the CLI passes it.
-type benchNumber struct{ state, config *tfprotov6.DynamicValue }
+type benchNumber struct {
+	state, config *tfprotov6.DynamicValue
+	private       []byte
+}
 
-func read(b *testing.B, e *engine, number benchNumber) {
+func (n benchNumber) read(b *testing.B, server tfprotov6.ProviderServer) {
 	b.Helper()
-	response, err := e.server.ReadResource(b.Context(), &tfprotov6.ReadResourceRequest{
-		TypeName: numberType, CurrentState: number.state, Private: e.private,
+	response, err := server.ReadResource(b.Context(), &tfprotov6.ReadResourceRequest{
+		TypeName: "bizapi_phone_number", CurrentState: n.state, Private: n.private,
 	})
 	if err != nil || len(response.Diagnostics) > 0 {
-		b.Fatal(err, texts(response.Diagnostics))
+		b.Fatal(err, response.Diagnostics)
 	}
-	if isGone := e.static(response.NewState).IsNull(); isGone {
-		b.Fatal("the number is not in the listing")
+	if isGone, err := response.NewState.IsNull(); err != nil || isGone {
+		b.Fatal("the number is not in the listing", err)
 	}
 }
 
-// newBenchEngine returns an engine on an account of many numbers, whose answers come from memory, and
-// these numbers.
-func newBenchEngine(b *testing.B, token map[string]any) (*engine, []benchNumber) {
+// newBenchAPI returns an API of many numbers, whose answers come from memory, and these numbers. They keep
+// beside the state what the provider kept for one that it added.
+func newBenchAPI(b *testing.B, token map[string]any) (*testAPI, []benchNumber) {
 	b.Helper()
-	server := sandbox.New(sandbox.Options{APIKey: "sk_test_not_a_real_key"})
-	listener := httptest.NewServer(server)
-	b.Cleanup(listener.Close)
-	e := newEngine(b, listener.URL+"/v1", nil)
-	arguments := map[string]any{"platform": "whatsapp", "meta_phone_number_id": "100000000000000", "display_name": "Number"}
-	maps.Copy(arguments, token)
-	if failed := e.apply(b.Context(), arguments); failed != "" {
-		b.Fatal(failed)
+	api := newAPI(b, sandbox.Options{})
+	server := api.configured(b)
+	schema := schemas(b, server).ResourceSchemas["bizapi_phone_number"]
+	null, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
+	if err != nil {
+		b.Fatal(err)
 	}
-	first := e.attributes(e.state)
+	arguments := map[string]any{"platform": "whatsapp", "meta_phone_number_id": whatsAppID, "display_name": "Number"}
+	maps.Copy(arguments, token)
+	config := dynamic(b, schema, arguments)
+	planned, err := server.PlanResourceChange(b.Context(), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: "bizapi_phone_number", PriorState: &null, ProposedNewState: config, Config: config,
+	})
+	if err != nil || len(planned.Diagnostics) > 0 {
+		b.Fatal(err, planned.Diagnostics)
+	}
+	added, err := server.ApplyResourceChange(b.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: "bizapi_phone_number", PriorState: &null, PlannedState: planned.PlannedState, Config: config, PlannedPrivate: planned.PlannedPrivate,
+	})
+	if err != nil || len(added.Diagnostics) > 0 {
+		b.Fatal(err, added.Diagnostics)
+	}
 	numbers := make([]benchNumber, benchNumbers)
 	for at := range numbers {
 		metaID, name := fmt.Sprint(200_000_000_000_000+at), "Number"
-		added := server.Add("usr_abc123", sandbox.Number{
-			Platform: "whatsapp", MetaPhoneNumberID: metaID, AccessToken: "EAAfakeTokenNumberOne", DisplayName: &name,
-		})
-		attributes := maps.Clone(first)
-		attributes["id"] = tftypes.NewValue(tftypes.String, added.ID)
-		attributes["meta_phone_number_id"] = tftypes.NewValue(tftypes.String, metaID)
-		for name, at := range map[string]time.Time{"created_at": added.CreatedAt, "updated_at": added.UpdatedAt} {
-			attributes[name] = tftypes.NewValue(tftypes.String, at.UTC().Format(time.RFC3339Nano))
-		}
+		row := api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: metaID, AccessToken: testToken, DisplayName: &name})
 		arguments["meta_phone_number_id"] = metaID
-		numbers[at] = benchNumber{
-			state:  e.dynamic(tftypes.NewValue(e.types, attributes)),
-			config: e.dynamic(e.value(e.types, arguments)),
-		}
+		state := maps.Clone(arguments)
+		maps.Copy(state, map[string]any{
+			"id": row.ID, "user_id": testUser, "deletion_protection": false, "access_token_wo": nil,
+			"created_at": row.CreatedAt.UTC().Format(time.RFC3339Nano), "updated_at": row.UpdatedAt.UTC().Format(time.RFC3339Nano),
+		})
+		numbers[at] = benchNumber{state: dynamic(b, schema, state), config: dynamic(b, schema, arguments), private: added.Private}
 	}
-	e.dial.next = &replay{next: e.dial.next, bodies: map[string][]byte{}}
-	e.restart(e.baseURL, nil)
-	return e, numbers
+	api.transport = &replay{next: http.DefaultTransport, bodies: map[string][]byte{}}
+	return api, numbers
 }
 
 // replay answers a GET that was answered before from memory, so that the server takes no part in what

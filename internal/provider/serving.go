@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"net/http"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -15,6 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 // This file is what stands around the plugin framework so that a state of thousands of numbers costs
@@ -62,6 +65,26 @@ type server struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 	provider *bizapiProvider
+}
+
+// Option is a setting of the provider that only tests change.
+type Option func(*bizapiProvider)
+
+// WithClock measures waits by another clock than the system's.
+func WithClock(clock bizapi.Clock) Option { return func(p *bizapiProvider) { p.clock = clock } }
+
+// WithTransport sends the API's requests by another transport than the client's own.
+func WithTransport(transport http.RoundTripper) Option {
+	return func(p *bizapiProvider) { p.transport = transport }
+}
+
+// NewServer returns the server that Serve serves, for tests that run it in their own process.
+func NewServer(version string, options ...Option) tfprotov6.ProviderServer {
+	provider := &bizapiProvider{version: version}
+	for _, option := range options {
+		option(provider)
+	}
+	return newServer(provider)
 }
 
 func newServer(provider *bizapiProvider) server {

@@ -1,0 +1,138 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+const dataAddress = "data.bizapi_phone_number.main"
+
+// lookUp is a block that looks a number up.
+func lookUp(arguments string) string {
+	return "data \"bizapi_phone_number\" \"main\" {\n  " + arguments + "\n}\n"
+}
+
+func byMetaID(platform, metaID string) string {
+	return fmt.Sprintf("platform = %q\n  meta_phone_number_id = %q", platform, metaID)
+}
+
+func TestNumberIsLookedUp(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
+		numbers, others := api.account()
+		step := func(arguments string, want sandbox.Number) resource.TestStep {
+			checks := []statecheck.StateCheck{holdsNoToken, api.checkRequests(0, 0)}
+			for attribute, value := range shows(want) {
+				checks = append(checks, statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New(attribute), value))
+			}
+			return resource.TestStep{Config: api.config(lookUp(arguments)), ConfigStateChecks: checks}
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				step(fmt.Sprintf("id = %q", numbers[0].ID), numbers[0]),
+				step(byMetaID("webchat", "desk@example.com"), numbers[1]),
+				step(byMetaID("instagram", "17841234567890123")+"\n  timeouts {\n    read = \"5m\"\n  }", numbers[2]),
+				step(withUser(otherUser)+"\n  "+byMetaID("whatsapp", "106540352242922"), others),
+				step(withUser(otherUser)+fmt.Sprintf("\n  id = %q", others.ID), others),
+			},
+		})
+	})
+}
+
+func TestNumberThatTheSameApplyAddsIsLookedUp(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{{
+				Config: api.config(number(withToken(testToken)), lookUp("id = "+address+".id")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.CompareValuePairs(dataAddress, tfjsonpath.New("id"), address, tfjsonpath.New("id"), compare.ValuesSame()),
+					statecheck.CompareValuePairs(dataAddress, tfjsonpath.New("created_at"), address, tfjsonpath.New("created_at"), compare.ValuesSame()),
+					api.checkRequests(1, 0),
+				},
+			}},
+		})
+	})
+}
+
+func TestLookUpThatFindsNoNumberIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		provider, arguments string // provider is more than the default user
+		fault               sandbox.Fault
+		says                *regexp.Regexp
+	}{
+		"an id that is not there":       {arguments: `id = "pn_missing"`, says: planError("not found", "pn_missing")},
+		"a Meta id that is not there":   {arguments: byMetaID("instagram", "178"), says: planError("not found", "178")},
+		"a Meta id of another platform": {arguments: byMetaID("instagram", whatsAppID), says: planError("not found", whatsAppID)},
+		"a number of another user":      {arguments: byMetaID("whatsapp", "106540352242922"), says: planError("not found", "106540352242922")},
+		"an unknown user":               {arguments: withUser("usr_nobody") + "\n  id = \"pn_1\"", says: planError("Unknown user", "usr_nobody")},
+		"no user":                       {provider: "user_id = null", arguments: `id = "pn_1"`, says: planError("user_id", "BIZAPI_USER_ID")},
+		"a number that is there twice":  {fault: listsTwice, arguments: byMetaID("whatsapp", whatsAppID), says: planError("twice", "pn_1", "pn_2")},
+		"an API that fails":             {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, arguments: `id = "pn_1"`, says: planError("503")},
+		"a wait beyond its timeout": {
+			fault:     sandbox.Fault{Times: sandbox.Always, Do: sandbox.RateLimited("3600")},
+			arguments: "id = \"pn_1\"\n  timeouts {\n    read = \"1m\"\n  }", says: planError("429"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			api.account()
+			if row.fault.Do != nil {
+				api.Script(row.fault)
+			}
+			if row.provider == "" {
+				row.provider = withUser(testUser)
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps:                    []resource.TestStep{{Config: api.configWith(row.provider, lookUp(row.arguments)), PlanOnly: true, ExpectError: row.says}},
+			})
+		})
+	}
+}
+
+func TestLookUpArguments(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		arguments string
+		says      []string
+	}{
+		"none":                           {``, []string{"id", "meta_phone_number_id"}},
+		"an empty id":                    {`id = ""`, []string{"id", "empty"}},
+		"a platform alone":               {`platform = "whatsapp"`, []string{"platform", "meta_phone_number_id"}},
+		"a Meta id alone":                {fmt.Sprintf("meta_phone_number_id = %q", whatsAppID), []string{"platform"}},
+		"an id and a platform":           {"id = \"pn_1\"\n  platform = \"whatsapp\"", []string{"id", "platform"}},
+		"a platform that there is not":   {byMetaID("telegram", "1"), []string{"whatsapp", "instagram", "webchat"}},
+		"a phone number for the Meta id": {byMetaID("whatsapp", "+1 (234) 567-8900"), []string{"meta_phone_number_id", "Phone Number ID"}},
+		"a user with a slash":            {"id = \"pn_1\"\n  user_id = \"a/b\"", []string{"user id", "letters, digits"}},
+		"a timeout without a unit":       {"id = \"pn_1\"\n  timeouts {\n    read = \"20\"\n  }", []string{"read"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps:                    []resource.TestStep{{Config: api.config(lookUp(row.arguments)), PlanOnly: true, ExpectError: planError(row.says...)}},
+			})
+			if requests := api.Count(sandbox.OpAny); requests > 0 {
+				t.Errorf("the API was asked %d times", requests)
+			}
+		})
+	}
+}

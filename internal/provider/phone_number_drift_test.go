@@ -1,0 +1,262 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// keepsName expects a plan that does nothing, whatever the configuration says, and has the API's name.
+func keepsName(name string) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+		plancheck.ExpectEmptyPlan(),
+		plancheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact(name)),
+	}}
+}
+
+func TestNameChangedElsewhereIsDriftAndReplacesNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		renamed := func(name string) func() { return func() { api.Rename(api.theNumber(t).ID, name) } }
+		config := func(arguments ...string) string {
+			return api.config(number(append(arguments, withToken(testToken))...))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config(named("Shop"))},
+				{PreConfig: renamed("Store"), Config: config(named("Shop")), ConfigPlanChecks: keepsName("Store")},
+				{RefreshState: true, RefreshPlanChecks: resource.RefreshPlanChecks{PostRefresh: keepsName("Store").PreApply}},
+				{PreConfig: renamed("Market"), Config: config(named("Shop")), ConfigPlanChecks: keepsName("Market")},
+				{RefreshState: true},
+				{ // left out
+					Config: config(), ConfigPlanChecks: keepsName("Market"),
+				},
+				{ // accepted
+					Config: config(named("Market")), ConfigPlanChecks: keepsName("Market"),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+				{ // a name that the number never had
+					Config: config(named("Bazaar")), ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 1), api.checkAPIHolds(held(testToken, "Bazaar"))},
+				},
+			},
+		})
+	})
+}
+
+// expectDrift expects whether a plan reports that something changed outside of Terraform.
+type expectDrift bool
+
+func (e expectDrift) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	if got := len(req.Plan.ResourceDrift) > 0; got != bool(e) {
+		resp.Error = fmt.Errorf("drift is reported: %t", got)
+	}
+}
+
+func TestDriftIsReportedWhereThereIsSome(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken), named("Shop")))
+		resource.UnitTest(t, resource.TestCase{
+			// Terraform before 1.13 compares the sensitive paths of a state, which it keeps in no order, and so
+			// reports drift at random.
+			TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_13_0, tfversion.Version1_12_0)},
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config},
+				{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{expectDrift(false)}}},
+				{
+					PreConfig: func() { api.Rename(api.theNumber(t).ID, "Store") },
+					Config:    config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{expectDrift(true)}},
+				},
+			},
+		})
+	})
+}
+
+// To write the API's name into the configuration is a plan that changes nothing: nothing tells the provider
+// of it, and the next rename must be drift all the same.
+func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		first     string   // configured when the number is added; empty is none
+		elsewhere []string // renamed to one after the other; empty is none
+		wanted    string
+	}{
+		"the first":                     {"Shop", []string{"Store", "Market"}, "Shop"},
+		"one of others":                 {"Shop", []string{"Store", "Market"}, "Store"},
+		"one after it was renamed back": {"Shop", []string{"Store", "Shop"}, "Store"},
+		"one of a number added without": {"", []string{"Store", "Market"}, "Store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			config := func(name string) string {
+				if name == "" {
+					return api.config(number(withToken(testToken)))
+				}
+				return api.config(number(withToken(testToken), named(name)))
+			}
+			steps := []resource.TestStep{{Config: config(row.first)}}
+			for _, name := range row.elsewhere {
+				steps = append(steps, resource.TestStep{PreConfig: func() { api.Rename(api.theNumber(t).ID, name) }, RefreshState: true})
+			}
+			last := row.elsewhere[len(row.elsewhere)-1]
+			steps = append(steps, resource.TestStep{
+				Config: config(row.wanted), ConfigPlanChecks: keepsName(last),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, last)), api.checkStateMatchesAPI()},
+			})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps,
+			})
+		})
+	}
+}
+
+// A plan cannot keep "no name" where the configuration has one, so the name is recorded and sent nowhere.
+func TestNameClearedElsewhereIsRecordedAndReplacesNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken), named("Shop")))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config},
+				{
+					PreConfig: func() { api.Rename(api.theNumber(t).ID, "") },
+					Config:    config, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+					ConfigStateChecks: []statecheck.StateCheck{
+						statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+					},
+				},
+				{Config: config, ConfigPlanChecks: keepsName("Shop")},
+				{
+					PreConfig: func() { api.Rename(api.theNumber(t).ID, "Store") },
+					Config:    config, ConfigPlanChecks: keepsName("Store"),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
+}
+
+// The state must have the name that was planned: another one would taint the number.
+func TestServerThatChangesNamesReplacesNothing(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{NormalizeName: strings.ToUpper})
+	config := api.config(number(withToken(testToken), named("Shop")))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: config, ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+			}},
+			{
+				Config: config, ConfigPlanChecks: keepsName("SHOP"),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "SHOP"))},
+			},
+		},
+	})
+}
+
+func TestNameThatIsNotKnownYetKeepsTheStates(t *testing.T) {
+	t.Parallel()
+	for later, next := range map[string]plancheck.ResourceActionType{
+		"Shop": plancheck.ResourceActionNoop, "Store": plancheck.ResourceActionDestroyBeforeCreate,
+	} {
+		t.Run(later, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(number(withToken(testToken), named("Shop")))},
+					{
+						Config: api.config(number(withToken(testToken), "display_name = terraform_data.name.output"), knownLater("name", later)),
+						ConfigPlanChecks: resource.ConfigPlanChecks{
+							PreApply: []plancheck.PlanCheck{
+								plancheck.ExpectNonEmptyPlan(), // of the unknown's source
+								plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop),
+								plancheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+							},
+							PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, next)},
+						},
+						ExpectNonEmptyPlan: next != plancheck.ResourceActionNoop,
+						ConfigStateChecks:  []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))},
+					},
+				},
+			})
+		})
+	}
+}
+
+// A plan cannot keep "no name" where the configuration has one, known or not.
+func TestNameThatIsNotKnownYetOfAnImportedNumberIsRecorded(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	added := api.Add(testUser, held(importedToken, ""))
+	config := number("display_name = terraform_data.name.output") + knownLater("name", "Shop") +
+		fmt.Sprintf("\nimport {\n  to = %s\n  id = %q\n}\n", address, testUser+"/"+added.ID)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{{
+			Config:           api.config(config),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+				api.checkRequests(0, 0), api.checkAPIHolds(held(importedToken, "")), api.checkStateMatchesAPI(),
+			},
+		}},
+	})
+}
+
+// Terraform plans again in the apply, and would stop there if the value turned out another.
+func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
+	t.Parallel()
+	for attribute, later := range map[string]string{"access_token": testToken, "display_name": "Shop"} {
+		t.Run(attribute, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			before := []string{withToken(testToken), named("Shop")}
+			after := []string{protected, fmt.Sprintf("%s = terraform_data.later.output", attribute)}
+			for _, argument := range before {
+				if !strings.HasPrefix(argument, attribute) {
+					after = append(after, argument)
+				}
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(number(before...))},
+					{Config: api.config(number(after...), knownLater("later", later)), ExpectError: planError(attribute)},
+					{
+						Config:            api.config(number(before...)),
+						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+					},
+				},
+			})
+		})
+	}
+}

@@ -1,0 +1,279 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"regexp"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// What can go wrong with a request that ends well all the same.
+var passingFaults = map[string]sandbox.Fault{
+	"a lost answer":       {Commit: true, Do: sandbox.Drop()},
+	"a torn answer":       {Commit: true, Do: sandbox.Torn()},
+	"half of the JSON":    {Commit: true, Do: sandbox.TornJSON()},
+	"a gateway's page":    {Commit: true, Do: sandbox.Respond(502, "text/html", "<html>Bad gateway</html>")},
+	"a time-out":          {Commit: true, Do: sandbox.Hang()},
+	"a lost request":      {Do: sandbox.Drop()},
+	"a failure":           {Do: sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`)},
+	"a rate limit":        {Do: sandbox.RateLimited("5")},
+	"a lasting failure":   {Times: 3, Do: sandbox.Respond(503, "text/plain", "unavailable")},
+	"a 201 without an id": {Commit: true, Do: sandbox.Respond(201, "application/json", `{"success":true}`)},
+}
+
+// TestFaultLeavesStateAndAPIAgreed meets each fault at an add and at a delete.
+func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {
+	t.Parallel()
+	for name, fault := range passingFaults {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				hit := func(on sandbox.Operation) func() {
+					return func() {
+						fault.On = on
+						api.Script(fault)
+					}
+				}
+				provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{
+							PreConfig:         hit(sandbox.OpAdd),
+							Config:            api.configWith(provider, number(withToken(testToken), named("Shop"))),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "Shop")), api.checkStateMatchesAPI()},
+						},
+						{
+							PreConfig:         hit(sandbox.OpDelete),
+							Config:            api.configWith(provider),
+							ConfigPlanChecks:  plans(plancheck.ResourceActionDestroy),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(), api.checkStateMatchesAPI()},
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+func TestFaultThatLastsIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]sandbox.Behaviour{
+		"a failure":      sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
+		"a lost request": sandbox.Drop(),
+		"a time-out":     sandbox.Hang(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			lasting := func(on sandbox.Operation) func() {
+				return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
+			}
+			provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
+			config := api.configWith(provider, number(withToken(testToken)))
+			agreed := []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{PreConfig: lasting(sandbox.OpAdd), Config: config, ExpectError: applyError("POST")},
+					{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: agreed},
+					{PreConfig: lasting(sandbox.OpDelete), Config: api.configWith(provider), ExpectError: applyError("DELETE")},
+					{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: agreed},
+				},
+			})
+		})
+	}
+}
+
+// Nothing tells the first apply whether the number is there: the second leads to it.
+func TestNumberWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken)))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Drop(), Before: func() {
+							api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(500, "text/plain", "failed")})
+						}})
+					},
+					Config: config, ExpectError: applyError(testUser + "/whatsapp/" + whatsAppID),
+				},
+				{PreConfig: api.ClearFaults, Config: config, ExpectError: regexp.MustCompile("import")},
+				{
+					Config: config + "import {\n  to = " + address + "\n  id = \"" + testUser + "/whatsapp/" + whatsAppID + "\"\n}\n",
+					ConfigStateChecks: []statecheck.StateCheck{
+						api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
+					},
+				},
+			},
+		})
+	})
+}
+
+// The answers are scripted, and the same in both dialects.
+func TestDeadListingRemovesNothing(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]sandbox.Behaviour{
+		"a route that nothing serves": sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"Route GET /v1/users not found"}`),
+		"an unknown user":             sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"User with ID usr_abc123 not found"}`),
+		"a database that is down":     sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"Failed to get phone numbers"}`),
+		"a refused key":               sandbox.Respond(401, "application/json", `{"error":"Unauthorized","message":"Invalid API key"}`),
+		"a forbidden user":            sandbox.Respond(403, "application/json", `{"error":"Forbidden","message":"no"}`),
+		"a failure":                   sandbox.Respond(503, "text/plain", "upstream"),
+		"a sign-in page":              sandbox.Respond(200, "text/html", "<html>sign in</html>"),
+		"a redirect":                  sandbox.RedirectTo(302, "/elsewhere"),
+		"another object":              sandbox.Respond(200, "application/json", `{"numbers": []}`),
+		"half of the JSON":            sandbox.TornJSON(),
+		"a lost answer":               sandbox.Drop(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			config := api.config(number(withToken(testToken)))
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: config},
+					{
+						PreConfig:    func() { api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: do}) },
+						RefreshState: true, ExpectError: regexp.MustCompile("usr_abc123"),
+					},
+					{
+						PreConfig:         api.ClearFaults,
+						Config:            config,
+						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+					},
+				},
+			})
+		})
+	}
+}
+
+func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config, empty := api.config(number(withToken(testToken))), "[]"
+		if dialect == sandbox.Deployed {
+			empty = `{"success":true,"data":[],"count":0}`
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config},
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, "application/json", empty)})
+					},
+					Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
+}
+
+func TestRefusedAddLeavesNothingBehind(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withWriteOnly(testToken, 1)))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Invalid access token"}`)})
+					},
+					Config: config, ExpectError: applyError("Invalid access token"),
+				},
+				{
+					PreConfig: func() {
+						if err := errors.Join(api.checkRequests(1, 0)(nil), api.checkAPIHolds()(nil)); err != nil {
+							t.Error(err)
+						}
+					},
+					Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
+}
+
+// What somebody else added meanwhile is not adopted: the error leads to it.
+func TestNumberThatSomebodyElseAddedIsNotAdopted(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		others := held(nextToken, "Somebody else's")
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Drop(), Before: func() { api.Add(testUser, others) }})
+					},
+					Config:      api.config(number(withToken(testToken), named("Shop"))),
+					ExpectError: applyError("import"),
+				},
+				{
+					Config:            api.config(),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(others)},
+				},
+			},
+		})
+	})
+}
+
+// refusing is a network that does not connect at first.
+type refusing struct{ times atomic.Int64 }
+
+func (r *refusing) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodGet && r.times.Add(-1) >= 0 {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	return http.DefaultTransport.RoundTrip(request)
+}
+
+func TestRequestThatWasNeverSentIsSentAgain(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api, network := newAPI(t, sandbox.Options{Dialect: dialect}), &refusing{}
+		api.transport = network
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig:         func() { network.times.Store(1) },
+					Config:            api.config(number(withToken(testToken))),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+				{
+					PreConfig:         func() { network.times.Store(1) },
+					Config:            api.config(),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 1)},
+				},
+			},
+		})
+	})
+}

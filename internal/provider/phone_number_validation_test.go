@@ -1,0 +1,146 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/provider"
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// timeout is a block with a single one.
+func timeout(operation, duration string) string {
+	return fmt.Sprintf("timeouts {\n    %s = %q\n  }", operation, duration)
+}
+
+func TestNumberThatIsNotValid(t *testing.T) {
+	t.Parallel()
+	platform := func(platform, metaID string) string {
+		return phoneNumber("main", platform, metaID, withToken(testToken))
+	}
+	with := func(arguments ...string) string { return number(append(arguments, withToken(testToken))...) }
+	for name, row := range map[string]struct {
+		block string
+		says  []string
+	}{
+		"a user with a slash":                   {with(withUser("a/b")), []string{"user id", "letters, digits"}},
+		"an empty user":                         {with(withUser("")), []string{"user id", "empty"}},
+		"a user of 51 characters":               {with(withUser(strings.Repeat("u", 51))), []string{"user id", "50"}},
+		"a user with an umlaut":                 {with(withUser("jürgen")), []string{"user id", "letters, digits"}},
+		"a platform that there is not":          {platform("telegram", "1"), []string{"platform", "whatsapp", "instagram", "webchat"}},
+		"a platform in capitals":                {platform("WhatsApp", whatsAppID), []string{"platform", "whatsapp"}},
+		"no platform":                           {strings.Replace(with(), "platform ", "# ", 1), []string{"platform"}},
+		"no Meta id":                            {strings.Replace(with(), "meta_phone_number_id", "# ", 1), []string{"meta_phone_number_id"}},
+		"an empty Meta id":                      {platform("whatsapp", ""), []string{"meta_phone_number_id", "empty"}},
+		"a Meta id of 101 digits":               {platform("whatsapp", strings.Repeat("1", 101)), []string{"meta_phone_number_id", "100"}},
+		"a phone number for its Meta id":        {platform("whatsapp", "+1 (234) 567-8900"), []string{"phone number", "Phone Number ID"}},
+		"a phone number with a plus":            {platform("whatsapp", "+12345678900"), []string{"phone number", "Phone Number ID"}},
+		"a handle for Instagram's Meta id":      {platform("instagram", "@yourbusiness"), []string{"handle", "Instagram Account ID"}},
+		"a name for Instagram's Meta id":        {platform("instagram", "yourbusiness"), []string{"digits", "Instagram Account ID"}},
+		"a web chat's Meta id with a slash":     {platform("webchat", "a/b"), []string{"letters, digits"}},
+		"an empty token":                        {number(withToken("")), []string{"access_token", "empty"}},
+		"an empty write-only token":             {number(withWriteOnly("", 1)), []string{"access_token_wo", "empty"}},
+		"a token of 1001 characters":            {number(withToken(strings.Repeat("T", 1001))), []string{"access_token", "1000"}},
+		"a write-only token of 1001 characters": {number(withWriteOnly(strings.Repeat("T", 1001), 1)), []string{"access_token_wo", "1000"}},
+		"a token in both attributes":            {number(withToken(testToken), withWriteOnly(testToken, 1)), []string{"access_token", "access_token_wo"}},
+		"a version beside a plain token":        {with("access_token_wo_version = 1"), []string{"access_token", "access_token_wo"}},
+		"a version without a token":             {number("access_token_wo_version = 1"), []string{"access_token_wo_version", "access_token_wo"}},
+		"a write-only token without a version":  {number(fmt.Sprintf("access_token_wo = %q", testToken)), []string{"access_token_wo", "access_token_wo_version"}},
+		"an ephemeral token that is null":       {"variable \"token\" {\n  type      = string\n  ephemeral = true\n  default   = null\n}\n" + number("access_token_wo = var.token\n  access_token_wo_version = 1"), []string{"access_token_wo", "ephemeral"}},
+		"an empty display name":                 {with(named("")), []string{"display_name", "empty"}},
+		"a display name of 256 characters":      {with(named(strings.Repeat("n", 256))), []string{"display_name", "255"}},
+		"a timeout without a unit":              {with(timeout("create", "60")), []string{"create", "60"}},
+		"a timeout of nothing":                  {with(timeout("create", "0s")), []string{"create", "0s"}},
+		"a timeout below zero":                  {with(timeout("delete", "-1m")), []string{"delete", "-1m"}},
+		"an id":                                 {with(`id = "pn_1"`), []string{"id"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			var shown string
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				ErrorCheck: func(err error) error {
+					shown = err.Error()
+					return nil
+				},
+				Steps: []resource.TestStep{{Config: api.config(row.block), PlanOnly: true, ExpectNonEmptyPlan: true}},
+			})
+			if !planError(row.says...).MatchString(shown) || regexp.MustCompile(testToken+"|TTT").MatchString(shown) {
+				t.Errorf("it says %q", shown)
+			}
+			if requests := api.Count(sandbox.OpAny); requests > 0 {
+				t.Errorf("the API was asked %d times", requests)
+			}
+		})
+	}
+}
+
+func TestNumberThatIsValid(t *testing.T) {
+	t.Parallel()
+	for name, block := range map[string]string{
+		"a WhatsApp id":               number(withToken(testToken)),
+		"an Instagram id":             phoneNumber("main", "instagram", "17841234567890123", withToken(testToken)),
+		"a web chat id of all kinds":  phoneNumber("main", "webchat", "Shop.1_example+chat-2@a", withToken(testToken)),
+		"a Meta id of 100 digits":     phoneNumber("main", "whatsapp", strings.Repeat("1", 100), withToken(testToken)),
+		"a display name of 255":       number(withToken(testToken), named(strings.Repeat("ü", 255))),
+		"a token of 10 characters":    number(withToken("EAAfakeTok")),
+		"a token of 1000 characters":  number(withToken(strings.Repeat("T", 1000))),
+		"all timeouts":                number(withToken(testToken), "timeouts {\n    create = \"3h\"\n    read = \"45s\"\n    delete = \"1h30m\"\n  }"),
+		"a version that is not known": knownLater("token", testToken) + "\n" + number(fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = length(terraform_data.token.output)", testToken)),
+		"a Meta id whose platform is not known": knownLater("platform", "webchat") + strings.Replace(phoneNumber("main", "webchat", "desk@example.com", withToken(testToken)),
+			`"webchat"`, "terraform_data.platform.output", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps:                    []resource.TestStep{{Config: api.config(block)}},
+				})
+			})
+		})
+	}
+}
+
+// The CLIs before 1.11 do not say that they can keep a value out of plan and state.
+func TestWriteOnlyTokenOnACLIThatLacksIt(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		capabilities *tfprotov6.ValidateResourceConfigClientCapabilities
+		says         string
+	}{
+		"an old CLI": {nil, "1.11"},
+		"a new CLI":  {&tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := provider.NewServer("test")
+			validated, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+				TypeName: "bizapi_phone_number", ClientCapabilities: row.capabilities,
+				Config: dynamic(t, schemas(t, server).ResourceSchemas["bizapi_phone_number"], map[string]any{
+					"platform": "whatsapp", "meta_phone_number_id": whatsAppID, "access_token_wo": testToken, "access_token_wo_version": 1,
+				}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text string
+			for _, d := range validated.Diagnostics {
+				text += d.Summary + " " + d.Detail
+			}
+			if (row.says == "") != (text == "") || !strings.Contains(text, row.says) || strings.Contains(text, testToken) {
+				t.Errorf("it says %q", text)
+			}
+		})
+	}
+}

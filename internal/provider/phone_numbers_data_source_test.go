@@ -1,0 +1,178 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+const allAddress = "data.bizapi_phone_numbers.all"
+
+// lookUpAll is a block that looks all numbers up.
+func lookUpAll(arguments string) string {
+	return "data \"bizapi_phone_numbers\" \"all\" {\n  " + arguments + "\n}\n"
+}
+
+// listed expects just those numbers, in that order and by their Meta ids.
+func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
+	inOrder, byMetaID := []knownvalue.Check{}, map[string]knownvalue.Check{}
+	for _, n := range numbers {
+		inOrder = append(inOrder, knownvalue.ObjectExact(shows(n)))
+		byMetaID[n.Platform+"/"+n.MetaPhoneNumberID] = knownvalue.ObjectExact(shows(n))
+	}
+	return []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
+		statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
+		statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
+		holdsNoToken,
+	}
+}
+
+func TestNumbersAreLookedUp(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]sandbox.Options{
+		"oldest first":                  {},
+		"from a server without orders":  {IgnoreOrder: true},
+		"from pages of two":             {MaxPageSize: 2},
+		"from a server without a query": {RefuseQuery: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				options.Dialect = dialect
+				api := newAPI(t, options)
+				numbers, others := api.account()
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					Steps: []resource.TestStep{
+						{Config: api.config(lookUpAll("")), ConfigStateChecks: listed(testUser, numbers...)},
+						{Config: api.config(lookUpAll(`platform = "webchat"`)), ConfigStateChecks: listed(testUser, numbers[1])},
+						{Config: api.config(lookUpAll(withUser(otherUser))), ConfigStateChecks: listed(otherUser, others)},
+						{
+							Config:            api.config(lookUpAll(withUser(otherUser) + "\n  platform = \"instagram\"\n  timeouts {\n    read = \"5m\"\n  }")),
+							ConfigStateChecks: listed(otherUser),
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+func TestNumbersOfAnEmptyAccountAreNone(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps:                    []resource.TestStep{{Config: api.config(lookUpAll("")), ConfigStateChecks: listed(testUser)}},
+		})
+	})
+}
+
+func TestNumbersOfManyPagesAreAllLookedUp(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, MaxPageSize: 100})
+		for at := range 350 {
+			api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at), AccessToken: importedToken})
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{{
+				Config: api.config(lookUpAll("")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("numbers"), knownvalue.ListSizeExact(350)),
+					statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("by_meta_id"), knownvalue.MapSizeExact(350)),
+				},
+			}},
+		})
+	})
+}
+
+// plugin-testing reads no state with for_each, so nothing is applied.
+func TestKeysOfNumbersSuitForEach(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	numbers, _ := api.account()
+	var agents []plancheck.PlanCheck
+	for _, n := range numbers {
+		agent := fmt.Sprintf("terraform_data.agent[%q]", n.Platform+"/"+n.MetaPhoneNumberID)
+		agents = append(agents, plancheck.ExpectResourceAction(agent, plancheck.ResourceActionCreate))
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{{
+			Config: api.config(lookUpAll(""), `
+resource "terraform_data" "agent" {
+  for_each = data.bizapi_phone_numbers.all.by_meta_id
+  input    = each.value.id
+}
+`),
+			PlanOnly: true, ExpectNonEmptyPlan: true, ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPreRefresh: agents},
+		}},
+	})
+}
+
+func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		first, _ := api.account()
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{{
+				Config: api.config(phoneNumber("main", "whatsapp", "2000", withToken(testToken)), lookUpAll("depends_on = ["+address+"]")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("numbers"), knownvalue.ListSizeExact(len(first)+1)),
+					statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("by_meta_id"), knownvalue.MapPartial(map[string]knownvalue.Check{"whatsapp/2000": knownvalue.NotNull()})),
+					api.checkRequests(1, 0),
+				},
+			}},
+		})
+	})
+}
+
+func TestLookUpOfAllThatIsAnError(t *testing.T) {
+	t.Parallel()
+	const later = "user_id = terraform_data.user.output"
+	for name, row := range map[string]struct {
+		provider, arguments string
+		fault               sandbox.Fault
+		says                *regexp.Regexp
+	}{
+		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
+		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
+		"a user that is not known yet": {provider: later, says: planError("user", "known", "-target")},
+		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user id", "letters, digits")},
+		"a platform that there is not": {arguments: `platform = "telegram"`, says: planError("whatsapp", "instagram", "webchat")},
+		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
+		"a number that is there twice": {fault: listsTwice, says: planError("twice", "pn_1", "pn_2")},
+		"an API that fails":            {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, says: planError("503")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			if row.fault.Do != nil {
+				api.Script(row.fault)
+			}
+			if row.provider == "" {
+				row.provider = withUser(testUser)
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{
+					Config:   api.configWith(row.provider, lookUpAll(row.arguments), knownLater("user", testUser)),
+					PlanOnly: true, ExpectError: row.says,
+				}},
+			})
+		})
+	}
+}
