@@ -1,0 +1,53 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+// changes are this process's own adds and deletes. They are laid over every listing, since lists may
+// lag behind either.
+type changes[R row] struct {
+	added   map[string]R    // by both keys
+	deleted map[string]bool // by both keys
+}
+
+// add notes a row that this process added. It reports false where another add got that row.
+func (c *changes[R]) add(row R) bool {
+	id := idKey(row.id())
+	if _, isTaken := c.added[id]; isTaken {
+		return false
+	}
+	c.added[id], c.added[row.key()] = row, row
+	delete(c.deleted, id)
+	delete(c.deleted, row.key())
+	return true
+}
+
+// delete notes a row that this process deleted: stale listings of it are not believed.
+func (c *changes[R]) delete(row R) {
+	c.forget(row)
+	c.deleted[idKey(row.id())], c.deleted[row.key()] = true, true
+}
+
+// forget leaves it to a listing whether a row that this process added exists.
+func (c *changes[R]) forget(row R) {
+	delete(c.added, idKey(row.id()))
+	delete(c.added, row.key())
+}
+
+func (c *changes[R]) isDeleted(row R) bool { return c.deleted[idKey(row.id())] }
+
+// over returns the rows of a listing with the changes laid over it.
+func (c *changes[R]) over(l *listing[R]) []R {
+	rows := make([]R, 0, len(l.rows))
+	for _, row := range l.rows {
+		if !c.isDeleted(row) {
+			rows = append(rows, row)
+		}
+	}
+	for key, row := range c.added {
+		if id := idKey(row.id()); key == id && !l.has(id) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
