@@ -98,7 +98,7 @@ func exchanges(dialect sandbox.Dialect) []exchange {
 		{name: "add a WhatsApp number", method: "POST", path: numbers, body: named, status: 201},
 		{name: "add an Instagram account", method: "POST", path: numbers, body: instagram, status: 201},
 		{name: "add a web chat channel", method: "POST", path: numbers, body: webchat, status: 201},
-		{name: "add without a version in the path", method: "POST", path: "/users/usr_abc123/phone_numbers", body: whatsapp("2"), status: 201},
+		{name: "add without a version in the path", options: sandbox.Options{BasePath: "/"}, method: "POST", path: "/users/usr_abc123/phone_numbers", body: whatsapp("2"), status: 201},
 		{name: "add with a correlation id", method: "POST", path: numbers, body: named, headers: []string{"x-correlation-id: apply-1"}, status: 201},
 		{name: "list", method: "GET", path: numbers, status: 200},
 		{name: "list with every parameter", method: "GET", path: numbers + "?platform=whatsapp&limit=1000&offset=0&orderBy=created_at&orderDirection=ASC", status: 200},

@@ -160,7 +160,7 @@ func request(t *testing.T, method, url, body string) *http.Request {
 
 func TestTransportReportsPathsAndKeys(t *testing.T) {
 	// Neither the request nor the answer can be placed, so both are reported.
-	for _, path := range []string{"/v1/users/usr_abc123", "/v1/users/usr_abc123/agents", "/"} {
+	for _, path := range []string{"/v1/users/usr_abc123", "/v1/users/usr_abc123/templates", "/"} {
 		reports := send(t, canned{status: 200, body: "[]"}, "GET", path, "")
 		if len(reports) != 2 || !strings.Contains(reports[0], "the path is not documented") {
 			t.Errorf("%s: reported %q", path, reports)
@@ -229,7 +229,7 @@ func TestTransportPassesFailuresOn(t *testing.T) {
 	server.Script(sandbox.Fault{Do: sandbox.Torn()})
 	listening := httptest.NewServer(server)
 	defer listening.Close()
-	r = request(t, "GET", listening.URL+"/users/usr_abc123/phone_numbers", "")
+	r = request(t, "GET", listening.URL+"/v1/users/usr_abc123/phone_numbers", "")
 	answer, err := contract.NewTransport(watched, nil).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
