@@ -718,7 +718,7 @@ func TestCloseWaitsForWhatItEnds(t *testing.T) {
 func TestCloseLeavesNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	server := httptest.NewServer(sandbox.New(sandbox.Options{APIKey: apiKey, Users: []string{user}}))
-	base, err := ParseBaseURL(server.URL, false)
+	base, err := ParseBaseURL(server.URL+"/v1", false)
 	must(t, err)
 	client, err := New(Options{BaseURL: base, APIKey: apiKey})
 	must(t, err)
@@ -745,7 +745,7 @@ func TestCloseLeavesNoGoroutine(t *testing.T) {
 func TestWorkspacesAtOnce(t *testing.T) {
 	api := newAPI(t, sandbox.Options{MaxPageSize: 30})
 	ids := api.fill(user, 100)
-	base, err := ParseBaseURL(api.url, false)
+	base, err := ParseBaseURL(api.url+"/v1", false)
 	must(t, err)
 	other, err := New(Options{BaseURL: base, APIKey: apiKey, Clock: api.clock})
 	must(t, err)
