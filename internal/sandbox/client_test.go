@@ -166,6 +166,15 @@ func whatsapp(meta string) string {
 	return fmt.Sprintf(`{"platform":"whatsapp","meta_phone_number_id":%q,"access_token":%q}`, meta, token)
 }
 
+// agent is the body that creates an agent; without an id where it is "".
+func agent(id, numberID string) string {
+	body := fmt.Sprintf(`"phone_number_id":%q,"prompt_id":"pmpt_1","name":"Front desk"}`, numberID)
+	if id == "" {
+		return "{" + body
+	}
+	return fmt.Sprintf(`{"agent_id":%q,`, id) + body
+}
+
 // row is a number as either dialect writes it.
 type row struct {
 	ID          string  `json:"id"`
