@@ -112,6 +112,8 @@ func (p *paging[R]) pass(ctx context.Context, thorough bool) (done bool, err err
 		case len(p.rows) == before && page[0].id() == start:
 			p.ignoresOffset()
 			return true, nil
+		case len(p.rows) == before: // a server that gives its last page at any offset behind it
+			return false, nil
 		}
 	}
 }
