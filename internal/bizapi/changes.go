@@ -3,6 +3,11 @@
 
 package bizapi
 
+import (
+	"maps"
+	"slices"
+)
+
 // changes are this process's own adds and deletes. They are laid over every listing, since lists may
 // lag behind either.
 type changes[R row] struct {
@@ -36,7 +41,7 @@ func (c *changes[R]) forget(row R) {
 
 func (c *changes[R]) isDeleted(row R) bool { return c.deleted[idKey(row.id())] }
 
-// over returns the rows of a listing with the changes laid over it.
+// over returns the rows of a listing with the changes laid over it, in the same order each time.
 func (c *changes[R]) over(l *listing[R]) []R {
 	rows := make([]R, 0, len(l.rows))
 	for _, row := range l.rows {
@@ -44,8 +49,8 @@ func (c *changes[R]) over(l *listing[R]) []R {
 			rows = append(rows, row)
 		}
 	}
-	for key, row := range c.added {
-		if id := idKey(row.id()); key == id && !l.has(id) {
+	for _, key := range slices.Sorted(maps.Keys(c.added)) {
+		if row := c.added[key]; key == idKey(row.id()) && !l.has(key) {
 			rows = append(rows, row)
 		}
 	}

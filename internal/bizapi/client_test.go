@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,6 +64,8 @@ type wire struct {
 	server http.Handler
 	// unsent returns an error for a request that gets no connection. Nil connects all.
 	unsent func(*http.Request) error
+
+	answering sync.WaitGroup
 }
 
 func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -79,7 +82,7 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 		trace.GotConn(httptrace.GotConnInfo{})
 	}
 	answered := make(chan *http.Response, 1)
-	go func() {
+	w.answering.Go(func() {
 		recorder := httptest.NewRecorder()
 		defer func() {
 			if recover() == nil {
@@ -100,7 +103,7 @@ func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 			received.Body = http.NoBody
 		}
 		w.server.ServeHTTP(recorder, received)
-	}()
+	})
 	select {
 	case response := <-answered:
 		if response == nil {
@@ -138,6 +141,7 @@ func newAPI(t testing.TB, options sandbox.Options, changes ...func(*Options)) *a
 func newClient(t testing.TB, server http.Handler, changes ...func(*Options)) (*Client, *wire) {
 	t.Helper()
 	wire := &wire{server: server}
+	t.Cleanup(wire.answering.Wait)
 	options := Options{
 		BaseURL: parsedURL(t, "https://api.example.com/v1"), APIKey: apiKey, UserAgent: "bizapi-test",
 		MaxRetries: DefaultMaxRetries, Transport: wire,

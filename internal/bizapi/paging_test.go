@@ -307,15 +307,19 @@ func listings(t *testing.T) uint64 {
 }
 
 func TestNoRowIsMissedThatWasThereAllAlong(t *testing.T) {
-	calm, failed := 0, 0
+	var calm, failed [2]int // listings with at most one change in three requests, of few pages and of many
 	for seed := range listings(t) {
 		server, isThorough := newChangingServer(seed)
 		atFirst := slices.Clone(server.rows)
 		p, err := readPages(t.Context(), server.get, isThorough)
 		if server.chance <= 1.0/3 {
-			calm++
+			length := 0
+			if len(atFirst) > 5*server.cap {
+				length = 1
+			}
+			calm[length]++
 			if err != nil || p.doubt != nil {
-				failed++
+				failed[length]++
 			}
 		}
 		if err != nil || p.doubt != nil {
@@ -331,8 +335,29 @@ func TestNoRowIsMissedThatWasThereAllAlong(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d listings failed with at most one change in three requests", failed, calm)
-	if failed*100 >= calm {
-		t.Errorf("%d of %d listings failed with at most one change in three requests", failed, calm)
+	for length, name := range []string{"few", "many"} {
+		t.Logf("%d of %d listings of %s pages failed", failed[length], calm[length], name)
+		if failed[length]*100 >= calm[length] {
+			t.Errorf("one in %d listings of %s pages failed, with at most one change in three requests", calm[length]/failed[length], name)
+		}
+	}
+}
+
+func TestAPageJoinsWhatIsKnown(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		page []someRow
+		want bool
+	}{
+		{"known rows and then new ones", []someRow{"b", "c", "x", "y"}, true},
+		{"known rows alone", []someRow{"c"}, true},
+		{"a new row first: rows went away", []someRow{"x", "y"}, false},
+		{"a known row behind a new one: the order is another", []someRow{"b", "x", "c"}, false},
+		{"no row", nil, false},
+	} {
+		p := paging[someRow]{known: map[string]bool{"a": true, "b": true, "c": true}}
+		if got := p.joins(test.page); got != test.want {
+			t.Errorf("%s: %t", test.name, got)
+		}
 	}
 }
