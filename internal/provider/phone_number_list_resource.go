@@ -21,7 +21,7 @@ var _ list.ListResourceWithConfigure = (*phoneNumberListResource)(nil)
 func newPhoneNumberListResource() list.ListResource { return &phoneNumberListResource{} }
 
 // phoneNumberListResource lists numbers for `terraform query`, which brings them in.
-type phoneNumberListResource struct{ account *account }
+type phoneNumberListResource struct{ data *providerData }
 
 type phoneNumberListModel struct {
 	UserID   types.String `tfsdk:"user_id"`
@@ -41,25 +41,25 @@ func (l *phoneNumberListResource) ListResourceConfigSchema(_ context.Context, _ 
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User whose numbers to list. Left out, the provider's `user_id`.",
 				Optional:            true,
-				Validators:          userIDRules(),
+				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
 				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to list the numbers of that platform alone.",
 				Optional:            true,
-				Validators:          platformRules(),
+				Validators:          platformValidators(),
 			},
 		},
 	}
 }
 
 func (l *phoneNumberListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	l.account, _ = req.ProviderData.(*account) // nil while validating
+	l.data, _ = req.ProviderData.(*providerData) // nil while validating
 }
 
 func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var config phoneNumberListModel
 	diags := req.Config.Get(ctx, &config)
-	userID, userDiags := l.account.userOrDefault(config.UserID)
+	userID, userDiags := l.data.userOrDefault(config.UserID)
 	diags.Append(userDiags...)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
@@ -67,7 +67,7 @@ func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest
 	}
 	reading, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
-	numbers, diags := l.account.numbersOf(reading, userID.ValueString(), config.Platform.ValueString())
+	numbers, diags := l.data.numbersOf(reading, userID.ValueString(), config.Platform.ValueString())
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
@@ -100,7 +100,7 @@ func cutShort(userID string, listed, all int) diag.Diagnostic {
 // the configuration that Terraform writes from it plans no change.
 func resultOf(ctx context.Context, req list.ListRequest, number bizapi.PhoneNumber) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = listedName(modelOf(number))
+	result.DisplayName = listedName(newNumberModel(number))
 	result.Diagnostics.Append(setIdentity(ctx, result.Identity, number.UserID, number.ID)...)
 	if req.IncludeResource {
 		result.Diagnostics.Append(setNumber(ctx, result.Resource, number)...)
