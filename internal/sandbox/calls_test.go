@@ -42,6 +42,10 @@ func TestAddRefuses(t *testing.T) {
 		"an empty token":                {body: body("whatsapp", "1", "", ""), message: "Invalid access token"},
 		"no token":                      {body: `{"platform":"whatsapp","meta_phone_number_id":"1"}`, message: "Invalid access token"},
 		"a name of 256 characters":      {body: body("whatsapp", "1", token, `,"display_name":"`+strings.Repeat("é", 256)+`"`), breaksRule: true, message: "display_name must be at most 255 characters"},
+		"a name of 256 UTF-16 units":    {body: body("whatsapp", "1", token, `,"display_name":"`+strings.Repeat("😀", 128)+`"`), breaksRule: true, message: "display_name must be at most 255 characters"},
+		"a NUL in the name":             {body: body("whatsapp", "1", token, `,"display_name":"a\u0000"`), message: "Failed to add phone number"},
+		"a NUL in the token":            {body: strings.Replace(body("whatsapp", "1", "", ""), `""`, `"EAAxxxxxxxxx\u0000"`, 1), message: "Failed to add phone number"},
+		"a NUL in the meta id":          {body: strings.Replace(body("webchat", "1", token, ""), `"1"`, `"a\u0000"`, 1), message: "Invalid meta_phone_number_id"},
 		"an array":                      {body: `[]`, message: "Request body is not a JSON object"},
 		"null":                          {body: `null`, message: "Request body is not a JSON object"},
 		"torn JSON":                     {body: `{"platform":`, message: "Request body is not a JSON object"},
@@ -78,6 +82,7 @@ func TestAddTakes(t *testing.T) {
 		"a web chat channel":         `{"platform":"webchat","meta_phone_number_id":"Shop.front_1+a@b-c","access_token":"EAAxxxxxxxxx"}`,
 		"a meta id of 100 digits":    `{"platform":"whatsapp","meta_phone_number_id":"` + strings.Repeat("1", 100) + `","access_token":"EAAxxxxxxxxx"}`,
 		"a name of 255 characters":   `{"platform":"whatsapp","meta_phone_number_id":"2","access_token":"EAAxxxxxxxxx","display_name":"` + strings.Repeat("é", 255) + `"}`,
+		"a name of 254 UTF-16 units": `{"platform":"whatsapp","meta_phone_number_id":"5","access_token":"EAAxxxxxxxxx","display_name":"` + strings.Repeat("😀", 127) + `"}`,
 		"a token of 10 characters":   `{"platform":"whatsapp","meta_phone_number_id":"3","access_token":"0123456789"}`,
 		"a token of 1000 characters": `{"platform":"whatsapp","meta_phone_number_id":"4","access_token":"` + strings.Repeat("x", 1000) + `"}`,
 	}
@@ -102,6 +107,7 @@ func TestTokenLength(t *testing.T) {
 		"published knows no upper bound":          {sandbox.Options{Dialect: sandbox.Published}, 1001, 201},
 		"deployed refuses 9 characters":           {sandbox.Options{Dialect: sandbox.Deployed}, 9, 400},
 		"deployed refuses 1001 characters":        {sandbox.Options{Dialect: sandbox.Deployed}, 1001, 400},
+		"deployed takes 1000 characters":          {sandbox.Options{Dialect: sandbox.Deployed}, 1000, 201},
 		"a minimum of 20 refuses 19":              {sandbox.Options{MinTokenLength: 20}, 19, 400},
 		"a minimum of 20 takes 20":                {sandbox.Options{MinTokenLength: 20}, 20, 201},
 		"a minimum below the default is honoured": {sandbox.Options{MinTokenLength: 3}, 3, 201},
@@ -110,10 +116,12 @@ func TestTokenLength(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, c := serve(t, test.options)
 			// Characters of two bytes each: bytes are not what is counted.
-			got := c.add(`{"platform":"whatsapp","meta_phone_number_id":"1","access_token":"` + strings.Repeat("é", test.length) + `"}`)
-			got.wantsStatus(test.status)
-			if test.status == http.StatusBadRequest {
-				got.wants(test.status, "Invalid access token")
+			for _, platform := range []string{"whatsapp", "instagram", "webchat"} {
+				got := c.add(`{"platform":"` + platform + `","meta_phone_number_id":"1","access_token":"` + strings.Repeat("é", test.length) + `"}`)
+				got.wantsStatus(test.status)
+				if test.status == http.StatusBadRequest {
+					got.wants(test.status, "Invalid access token")
+				}
 			}
 		})
 	}
@@ -226,6 +234,79 @@ func TestList(t *testing.T) {
 					t.Errorf("listed %q, want %q", ids, test.want)
 				}
 			})
+		}
+	})
+}
+
+// TestAPlatformOfMany has a deployed server ignore limit and offset.
+func TestAPlatformOfMany(t *testing.T) {
+	tests := map[string]struct {
+		query               string
+		published, deployed string
+	}{
+		"a limit":                {"?platform=whatsapp&limit=2", "5 4", "5 4 3 1"},
+		"an offset":              {"?platform=whatsapp&offset=3", "1", "5 4 3 1"},
+		"both, oldest first":     {"?platform=whatsapp&limit=2&offset=1&orderDirection=ASC", "3 4", "1 3 4 5"},
+		"the default page size":  {"?platform=whatsapp", "5 4 3", "5 4 3 1"},
+		"without it, all counts": {"?limit=2&offset=3", "2 1", "2 1"},
+	}
+	inBothDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, c := serve(t, sandbox.Options{Dialect: dialect, PageSize: 3})
+		for i, platform := range []string{"whatsapp", "webchat", "whatsapp", "whatsapp", "whatsapp"} {
+			server.Add(user, sandbox.Number{Platform: platform, MetaPhoneNumberID: fmt.Sprint(i + 1), AccessToken: token})
+		}
+		for name, test := range tests {
+			want := test.published
+			if dialect == sandbox.Deployed {
+				want = test.deployed
+			}
+			if got := c.list(test.query).metaIDs(); got != want {
+				t.Errorf("%s: listed %q, want %q", name, got, want)
+			}
+		}
+	})
+}
+
+func TestMaxLimit(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		_, c := serve(t, sandbox.Options{Dialect: dialect, MaxLimit: 20})
+		c.list("?limit=21").wants(400, "limit must be at most 20")
+		c.do("GET", agents+"?limit=21", "").wants(400, "limit must be at most 20")
+		for _, query := range []string{"?limit=20", "", "?offset=3"} {
+			c.list(query).wantsStatus(http.StatusOK)
+		}
+	})
+}
+
+func TestLenience(t *testing.T) {
+	bodies := map[string]string{
+		"an unknown field":      `{"platform":"whatsapp","meta_phone_number_id":"1","access_token":"EAAxxxxxxxxx","id":{"a":[1]}}`,
+		"a handle on Instagram": `{"platform":"instagram","meta_phone_number_id":"@you","access_token":"EAAxxxxxxxxx"}`,
+		"a webchat form":        `{"platform":"whatsapp","meta_phone_number_id":"+1-234.a_b","access_token":"EAAxxxxxxxxx"}`,
+	}
+	inBothDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		_, strict := serve(t, sandbox.Options{Dialect: dialect})
+		_, lenient := serve(t, sandbox.Options{Dialect: dialect, Lenient: true})
+		for name, body := range bodies {
+			if got := strict.add(body); got.status != http.StatusBadRequest {
+				t.Errorf("%s: a strict server answered %d %s", name, got.status, got.body)
+			}
+			if got := lenient.add(body); got.status != http.StatusCreated {
+				t.Errorf("%s: a lenient server answered %d %s", name, got.status, got.body)
+			}
+		}
+		lenient.add(`{"platform":"instagram","meta_phone_number_id":"you and me","access_token":"EAAxxxxxxxxx"}`).wants(400, "Invalid meta_phone_number_id")
+	})
+}
+
+func TestAnyKeyAndDuplicates(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, c := serve(t, sandbox.Options{Dialect: dialect, AnyKey: true, AllowDuplicates: true})
+		for _, key := range []string{"", "sk_wrong", key} {
+			c.do("POST", numbers, whatsapp("1"), "x-api-key: "+key).wantsStatus(http.StatusCreated)
+		}
+		if got := server.Numbers(user); len(got) != 3 {
+			t.Errorf("%d numbers exist, want 3", len(got))
 		}
 	})
 }
