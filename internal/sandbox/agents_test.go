@@ -210,12 +210,14 @@ func TestWhoNamesAnAgent(t *testing.T) {
 	}
 }
 
-func TestAnAgentsIDIsFreeAfterItsDelete(t *testing.T) {
+func TestAnAgentsIDAndItsNumberAreFreeAfterItsDelete(t *testing.T) {
 	server, c := serveAccount(t, sandbox.Options{})
 	server.AddAgent(other, sandbox.Agent{ID: "bot", PhoneNumberID: "theirs"})
 	c.create(sandbox.Deployed, "bot", "one").wants(400, "Agent with ID bot already exists")
 	server.RemoveAgent("bot")
 	c.create(sandbox.Deployed, "bot", "one").wantsStatus(http.StatusCreated)
+	c.do("DELETE", agents+"/bot", "").wantsStatus(http.StatusOK)
+	c.create(sandbox.Deployed, "next", "one").wantsStatus(http.StatusCreated)
 }
 
 func TestOfManyCreatesOfOneAgentOneWins(t *testing.T) {
