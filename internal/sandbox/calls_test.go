@@ -428,6 +428,7 @@ func TestBasePath(t *testing.T) {
 	}{
 		"/v1 unless told": {"", "/v1", []string{"", "/v2", "/api/v1", "/v1/v1"}},
 		"the root":        {"/", "", []string{"/v1", "/users"}},
+		"a slash behind":  {"/v1/", "/v1", []string{""}},
 		"a longer path":   {"/api/v3", "/api/v3", []string{"", "/v1", "/v3", "/api"}},
 	}
 	for name, test := range tests {

@@ -250,8 +250,7 @@ func TestDatabaseDown(t *testing.T) {
 	c.unchecked().do("GET", "/v2/users", "").wants(404, "Route GET /v2/users not found")
 }
 
-// TestErrorPhrases wants the phrases of a deployed server in error, which the
-// message does not repeat.
+// TestErrorPhrases wants a deployed server's phrases in error, where it has some.
 func TestErrorPhrases(t *testing.T) {
 	_, c := serveAccount(t, sandbox.Options{})
 	tests := map[string]struct {
