@@ -3,7 +3,11 @@
 
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // Dialect is one of the two forms in which servers of the API answer.
 type Dialect string
@@ -95,12 +99,7 @@ func (o Options) withDefaults() Options {
 	if o.MinTokenLength == 0 {
 		o.MinTokenLength = minTokenLength
 	}
-	switch o.BasePath {
-	case "":
-		o.BasePath = "/v1"
-	case "/":
-		o.BasePath = ""
-	}
+	o.BasePath = strings.TrimSuffix(cmp.Or(o.BasePath, "/v1"), "/")
 	if o.APIKey == "" {
 		o.APIKey = "sk_test_sandbox"
 	}
