@@ -77,7 +77,8 @@ func (c *Client) checkDeleted(call call, answer answer) *Error {
 		return nil
 	}
 	var said envelope
-	if json.Unmarshal(answer.body, &said) != nil || said.Success == nil && said.Message == nil {
+	isAPIs := json.Unmarshal(answer.body, &said) == nil && (said.Success != nil || said.Message != nil)
+	if answer.status != http.StatusOK || !isAPIs {
 		return c.unreadable(call, answer, describe(answer))
 	}
 	if said.Success != nil && !*said.Success {

@@ -61,6 +61,18 @@ func (c *Client) RegisteredPhoneNumber(ctx context.Context, userID, platform, me
 	return c.numbersOf(userID).peek(ctx, metaIDKey(platform, metaID))
 }
 
+// LastListed returns the number with that id as the latest listing has it. It makes no call.
+func (c *Client) LastListed(userID, id string) (number PhoneNumber, found bool) {
+	numbers := c.numbersOf(userID)
+	numbers.mu.Lock()
+	latest := numbers.latest
+	numbers.mu.Unlock()
+	if latest == nil {
+		return number, false
+	}
+	return numbers.lookUp(latest, idKey(id))
+}
+
 // HasToken reports whether the API's listing shows the number with that access token. known is false
 // where the listing shows none.
 func (c *Client) HasToken(number PhoneNumber, token string) (has, known bool) {
