@@ -93,14 +93,14 @@ func (c numberChange) judgeToken(ctx context.Context) verdict {
 	isMoved := last.attribute != configured.attribute
 	switch {
 	case configured.attribute == unknownAttribute:
-		v.finding = unplannableError(id, "access token")
+		v.finding = unplannableError(id, "access_token")
 	case configured.attribute == noToken: // forgotten, if there was one
 	case last.attribute == noToken:
 		v.finding = tokenRecordedWarning(id)
 	case isMoved && isDecidable:
 		v.replaces = !equal
 	case isMoved && !configured.isKnown():
-		v.finding = unplannableError(id, "access token")
+		v.finding = unplannableError(id, "access_token")
 	case isMoved: // the fingerprint is lost: nothing says that the token is another
 		v.finding = tokenRecordedWarning(id)
 	case configured.attribute == writeOnlyToken && !last.version.Equal(configured.version):
