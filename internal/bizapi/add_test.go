@@ -79,6 +79,16 @@ func TestAdd(t *testing.T) {
 			want:    KindInvalidToken, posts: 1, lists: 1,
 		},
 		{
+			name:    "an invalid Meta id is the API's own message",
+			arrange: onAdd(sandbox.Fault{Do: sandbox.Respond(400, jsonType, `{"message":"Invalid meta_phone_number_id"}`)}),
+			want:    KindInvalidMetaID, posts: 1, lists: 1,
+		},
+		{
+			name:    "a field that breaks a rule is the API's own message",
+			arrange: onAdd(sandbox.Fault{Do: sandbox.Respond(400, jsonType, `{"error":"Failed to add phone number","message":"Validation failed: display_name is too long"}`)}),
+			want:    KindOther, posts: 1, lists: 1,
+		},
+		{
 			name: "an unknown user fails before the post",
 			arrange: func(_ *testing.T, api *api) {
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(404, jsonType, `{"message":"User with ID usr_abc123 not found"}`)})
@@ -213,8 +223,7 @@ func TestAdd(t *testing.T) {
 			if adopted != test.adopted {
 				t.Errorf("adopted: %t", adopted)
 			}
-			lists := test.lists
-			if api.adds() != test.posts || api.lists() != lists {
+			if api.adds() != test.posts || api.lists() != test.lists {
 				t.Errorf("%d posts and %d lists, want %d and %d", api.adds(), api.lists(), test.posts, lists)
 			}
 		})
