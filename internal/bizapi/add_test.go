@@ -224,7 +224,7 @@ func TestAdd(t *testing.T) {
 				t.Errorf("adopted: %t", adopted)
 			}
 			if api.adds() != test.posts || api.lists() != test.lists {
-				t.Errorf("%d posts and %d lists, want %d and %d", api.adds(), api.lists(), test.posts, lists)
+				t.Errorf("%d posts and %d lists, want %d and %d", api.adds(), api.lists(), test.posts, test.lists)
 			}
 		})
 	}
