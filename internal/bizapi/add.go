@@ -22,13 +22,15 @@ type adding[R row] struct {
 	call    call
 	// key is what the API allows once: no other row has it.
 	key string
-	// isSent reports whether a row with that key has the other values that were sent.
-	isSent func(R) bool
+	// isSent reports whether a row with that key has the other values that were sent, and whether it can
+	// be nobody else's.
+	isSent func(R) (isSent, isCertain bool)
 	// post sends the request once.
 	post func(context.Context) (R, error)
 }
 
-// run adds the row once. adopted reports that it was found by a listing after its answer was lost.
+// run adds the row once. adopted reports that it was found by a listing after its answer was lost, and may
+// be another's.
 func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 	wasAbsent, err := a.checkAbsent(ctx)
 	if err != nil {
@@ -48,11 +50,12 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 		isTaken := failure.Kind == KindAlreadyExists
 		if isTaken || isAmbiguous(failure) {
 			found, ok, err := a.look(ctx, failure)
+			isSent, isCertain := a.isSent(found)
 			switch {
 			case err != nil:
 				return added, false, err
-			case ok && isUnsure && wasAbsent && a.isSent(found) && a.claim(found):
-				return found, true, nil
+			case ok && isUnsure && isSent && (wasAbsent || isCertain) && a.claim(found):
+				return found, !isCertain, nil
 			case ok:
 				return added, false, a.alreadyExists(failure, found, isUnsure)
 			}

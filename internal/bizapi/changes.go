@@ -17,15 +17,22 @@ type changes[R row] struct {
 
 // add notes a row that this process added. It reports false where another add got that row.
 func (c *changes[R]) add(row R) bool {
-	id := idKey(row.id())
-	if _, isTaken := c.added[id]; isTaken {
+	if _, isTaken := c.added[idKey(row.id())]; isTaken {
 		return false
 	}
-	c.added[id], c.added[row.key()] = row, row
-	delete(c.deleted, id)
-	delete(c.deleted, row.key())
+	c.put(row)
 	return true
 }
+
+// put notes a row as it is now.
+func (c *changes[R]) put(row R) {
+	c.added[idKey(row.id())], c.added[row.key()] = row, row
+	c.allow(row)
+	delete(c.deleted, row.key())
+}
+
+// allow makes listings of an id believed again: an add of it is sent.
+func (c *changes[R]) allow(row R) { delete(c.deleted, idKey(row.id())) }
 
 // delete notes a row that this process deleted: stale listings of it are not believed.
 func (c *changes[R]) delete(row R) {
@@ -45,6 +52,9 @@ func (c *changes[R]) isDeleted(row R) bool { return c.deleted[idKey(row.id())] }
 func (c *changes[R]) over(l *listing[R]) []R {
 	rows := make([]R, 0, len(l.rows))
 	for _, row := range l.rows {
+		if current, ok := c.added[idKey(row.id())]; ok {
+			row = current
+		}
 		if !c.isDeleted(row) {
 			rows = append(rows, row)
 		}

@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -64,6 +65,8 @@ type Client struct {
 	options Options
 	limit   *rateLimit
 	seed    maphash.Seed // of the hashes that stand for access tokens
+
+	needsAgentID atomic.Bool // the server insists on agent_id in the request
 
 	mu      sync.Mutex
 	numbers map[string]*userListing[PhoneNumber] // by user id

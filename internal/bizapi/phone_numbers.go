@@ -89,7 +89,7 @@ func (c *Client) AddPhoneNumber(ctx context.Context, userID string, number NewPh
 	adding := adding[PhoneNumber]{
 		client: c, listing: c.numbersOf(userID), call: call,
 		key:    metaIDKey(number.Platform, number.MetaPhoneNumberID),
-		isSent: func(row PhoneNumber) bool { return row.DisplayName == number.DisplayName },
+		isSent: func(row PhoneNumber) (isSent, isCertain bool) { return row.DisplayName == number.DisplayName, false },
 		post: func(ctx context.Context) (PhoneNumber, error) {
 			answer, err := c.do(ctx, call)
 			if err != nil {
