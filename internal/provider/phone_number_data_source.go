@@ -20,7 +20,7 @@ var (
 
 func newPhoneNumberDataSource() datasource.DataSource { return &phoneNumberDataSource{} }
 
-// phoneNumberDataSource looks one number up.
+// phoneNumberDataSource reads one number.
 type phoneNumberDataSource struct{ data *providerData }
 
 type phoneNumberDataSourceModel struct {
@@ -46,7 +46,7 @@ func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaR
 		Computed:            true,
 	}
 	attributes["user_id"] = schema.StringAttribute{
-		MarkdownDescription: "User that the number belongs to. Left out, the provider's `user_id`.",
+		MarkdownDescription: "User that the number belongs to. If omitted, the provider's `user_id`.",
 		Optional:            true,
 		Computed:            true,
 		Validators:          userIDValidators(),
@@ -63,7 +63,7 @@ func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaR
 		Computed:            true,
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One number of a user, whoever registered it: by its id, or by its platform and Meta's id. It must be there.",
+		MarkdownDescription: "One number of a user, whoever registered it, by its id or by its platform and Meta's id. It is an error if there is none.",
 		Attributes:          attributes,
 		Blocks:              map[string]schema.Block{"timeouts": lookUpTimeouts(ctx)},
 	}

@@ -119,7 +119,7 @@ func (d *providerData) findNumber(ctx context.Context, ref numberRef, ifMissing 
 	case errors.Is(err, bizapi.ErrNotFound):
 		diags.AddError("Phone number not found", fmt.Sprintf("User %s has no %s at %s. Check the id, the user and the provider's base_url. %s", ref.userID, what, client.BaseURL(), ifMissing))
 	case err != nil:
-		diags.Append(d.listFailed(err, phoneNumberModel{UserID: textOrNull(ref.userID)}))
+		diags.Append(d.listFailed(err, ref.userID))
 	}
 	return number, diags
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -36,10 +35,10 @@ func (l *phoneNumberListResource) ListResourceConfigSchema(_ context.Context, _ 
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the numbers of a user, oldest first, whoever registered them (Terraform 1.14 and later). " +
 			"With `-generate-config-out`, `terraform query` writes the blocks that import them; they plan no changes as they stand, and no access token is needed. " +
-			"Terraform lists 100 numbers unless `limit` of the block says otherwise.",
+			"Terraform lists 100 numbers unless the block's `limit` says otherwise.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose numbers to list. Left out, the provider's `user_id`.",
+				MarkdownDescription: "User whose numbers to list. If omitted, the provider's `user_id`.",
 				Optional:            true,
 				Validators:          userIDValidators(),
 			},
@@ -72,28 +71,30 @@ func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	all := len(numbers)
+	stream.Results = limited(req, numbers, "phone numbers", userID.ValueString(), func(number bizapi.PhoneNumber) list.ListResult {
+		return resultOf(ctx, req, number)
+	})
+}
+
+// limited streams the results of as many rows as Terraform wants. Whoever imports an account would miss the
+// rest without a word, since Terraform wants 100 unless it is told otherwise, so a warning counts them.
+func limited[Row any](req list.ListRequest, rows []Row, what, userID string, result func(Row) list.ListResult) func(func(list.ListResult) bool) {
+	all := len(rows)
 	if req.Limit > 0 && int64(all) > req.Limit {
-		numbers = numbers[:req.Limit]
+		rows = rows[:req.Limit]
 	}
-	stream.Results = func(push func(list.ListResult) bool) {
-		for at, number := range numbers {
-			result := resultOf(ctx, req, number)
-			if at == len(numbers)-1 && len(numbers) < all {
-				result.Diagnostics.Append(cutShort(userID.ValueString(), len(numbers), all))
+	return func(push func(list.ListResult) bool) {
+		for at, row := range rows {
+			listed := result(row)
+			if at == len(rows)-1 && len(rows) < all {
+				listed.Diagnostics.AddWarning(fmt.Sprintf("%d of %d %s are listed", len(rows), all, what),
+					fmt.Sprintf("User %s has more %s than the limit of this list block, which is 100 by default. To list them all, write limit = %d into the block.", userID, what, all))
 			}
-			if !push(result) {
+			if !push(listed) {
 				return
 			}
 		}
 	}
-}
-
-// cutShort is a list that has more numbers than Terraform wants. Whoever brings an account in would miss
-// the rest without a word, since Terraform wants 100 unless it is told otherwise.
-func cutShort(userID string, listed, all int) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(fmt.Sprintf("%d of %d phone numbers are listed", listed, all),
-		fmt.Sprintf("User %s has more numbers than the limit of this list block, which is 100 where none is written. To list them all, write limit = %d into the block.", userID, all))
 }
 
 // resultOf is a listed number. Its resource has what an import and a refresh would give it, so that

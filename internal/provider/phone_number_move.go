@@ -126,7 +126,7 @@ func (r registration) store(ctx context.Context, provider string, resp *resource
 		AnyName: true, Nameless: r.displayName == "",
 		// The source's base URL is not in its state. This stands for it until the number is seen: if
 		// it is missing then, this provider may ask another API, and the state must not be emptied.
-		BaseURL: "the API that " + provider + " was configured with",
+		lastSeen: lastSeen{"the API that " + provider + " was configured with"},
 	}
 	diags.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, moved)...)
 	return diags

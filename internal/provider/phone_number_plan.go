@@ -56,7 +56,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	switch {
 	case req.Plan.Raw.IsNull():
-		r.planDestroy(state, resp)
+		r.planDestroy(ctx, state, resp)
 	case req.State.Raw.IsNull():
 		r.planCreate(ctx, config, plan, resp)
 	default:
@@ -65,14 +65,21 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 }
 
-// planDestroy keeps a protected number, and one that another resource of this plan adds or keeps.
-func (r *phoneNumberResource) planDestroy(state phoneNumberModel, resp *resource.ModifyPlanResponse) {
+// planDestroy keeps a protected number, and one that another resource of this plan adds or keeps. It warns
+// about an agent that answers on the number.
+func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumberModel, resp *resource.ModifyPlanResponse) {
 	id := state.ID.ValueString()
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protectedError(id, state.key(), ""))
+		resp.Diagnostics.Append(protectedError(id, state.key()))
 	}
-	if r.data.numbers.planDestroy(state.key(), id) {
+	if r.data.walk.numbers.planDestroy(state.key().String(), id) {
 		resp.Diagnostics.Append(movedError(id, state.key()))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if taken, hasAgent := r.data.takenWith(ctx, state.UserID.ValueString(), id); hasAgent {
+		resp.Diagnostics.Append(destroyedWarning(id, taken))
 	}
 }
 
@@ -83,8 +90,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	if config.UserID.IsNull() {
 		plan.UserID = r.data.userID
 		if plan.UserID.IsNull() {
-			_, missing := r.data.userOrDefault(config.UserID)
-			diags.Append(missing...)
+			diags.Append(missingUser())
 			return
 		}
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), plan.UserID)...)
@@ -93,47 +99,31 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	if token.attribute == noToken {
 		diags.Append(missingToken(plan.Platform.ValueString()))
 	}
-	if diags.HasError() || r.data.numbers.isDeleting() {
+	if diags.HasError() || r.data.walk.isDeleting() {
 		return
 	}
 	diags.Append(token.check()...)
-	diags.Append(r.writePlanned(ctx, config, resp)...)
+	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
 	isKnown := !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown()
-	var inState stateNumber
+	var inState stateRow
 	if isKnown {
-		if id := r.data.numbers.planCreate(plan.key()); id != "" {
+		if id := r.data.walk.numbers.planCreate(plan.key().String()); id != "" {
 			diags.Append(movedError(id, plan.key()))
 			return
 		}
-		inState, _ = r.data.numbers.find(plan.key())
+		inState, _ = r.data.walk.numbers.find(plan.key().String())
 	}
-	if inState.ID != "" { // a taint, -replace, or the second half of a replacement
+	if inState.id != "" { // a taint, -replace, or the second half of a replacement
 		r.data.checkReplaced(ctx, inState, config, plan, diags)
 		return
 	}
 	existing, found, err := r.data.registered(ctx, plan)
 	switch {
-	case err != nil && isUnavailable(err):
-		if r.data.numbers.warnUnlisted(plan.UserID.ValueString()) {
-			diags.Append(uncheckedWarning(r.data.listFailed(err, plan)))
-		}
 	case err != nil:
-		diags.Append(r.data.listFailed(err, plan))
+		diags.Append(r.data.unlisted(err, plan.UserID.ValueString())...)
 	case found:
 		diags.Append(alreadyExistsError(existing.ID, plan))
 	}
-}
-
-// writePlanned tells the Delete of the same replacement what this plan relies on.
-func (r *phoneNumberResource) writePlanned(ctx context.Context, config phoneNumberModel, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	if r.data.options.BaseURL == nil { // known after apply only
-		return nil
-	}
-	planned := plannedPrivate{BaseURL: r.data.options.BaseURL.String()}
-	if config.UserID.IsNull() {
-		planned.UserID = r.data.userID.ValueString()
-	}
-	return writePrivate(ctx, resp.Private, plannedPrivateKey, planned)
 }
 
 // numberChange is the plan of a number that exists.
@@ -173,7 +163,7 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 			pending = v.attribute
 		}
 	}
-	if c.data.numbers.planChange(c.state.key(), c.state.ID.ValueString()) {
+	if c.data.walk.numbers.planChange(c.state.key().String(), c.state.ID.ValueString()) {
 		diags.Append(movedError(c.state.ID.ValueString(), c.state.key()))
 	}
 	if planned := c.plannedName(name.replaces); !planned.Equal(c.plan.DisplayName) {
@@ -183,7 +173,7 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 	if len(replacing) > 0 {
 		c.checkReplacement(ctx, diags)
 		if !diags.HasError() {
-			diags.Append(c.costWarning(replacing))
+			diags.Append(c.costWarning(ctx, replacing))
 		}
 		return
 	}
@@ -193,7 +183,7 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 		}
 	}
 	if pending != "" && c.changesInPlace() {
-		diags.Append(unplannableError(c.state.ID.ValueString(), pending))
+		diags.Append(unplannableError(c.state.what(), pending))
 	}
 }
 
@@ -201,7 +191,7 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 func (c numberChange) judge(attribute string, configured, planned, current types.String) verdict {
 	v := verdict{attribute: attribute, replaces: !planned.Equal(current)}
 	if configured.IsUnknown() {
-		v.isPending, v.finding = true, pendingWarning(c.state.ID.ValueString(), attribute)
+		v.isPending, v.finding = true, pendingWarning(c.state.what(), attribute)
 	}
 	return v
 }
@@ -211,7 +201,7 @@ func (c numberChange) judgeUser() verdict {
 	v := c.judge("user_id", c.config.UserID, c.plan.UserID, c.state.UserID)
 	byDefault := c.data.userID
 	if c.config.UserID.IsNull() && !byDefault.IsNull() && !byDefault.IsUnknown() && !byDefault.Equal(c.state.UserID) {
-		v.finding = otherDefaultWarning(c.state, byDefault.ValueString())
+		v.finding = otherDefaultWarning(c.state.what(), c.state.UserID.ValueString(), byDefault.ValueString())
 	}
 	return v
 }
@@ -224,9 +214,9 @@ func (c numberChange) judgeName() verdict {
 	switch {
 	case wanted.IsNull() || wanted.Equal(c.state.DisplayName):
 	case wanted.IsUnknown() && c.state.DisplayName.IsNull() && !c.private.AnyName:
-		v.finding = unplannableError(id, "display_name") // Terraform takes no null in its place
+		v.finding = unplannableError(c.state.what(), "display_name") // Terraform takes no null in its place
 	case wanted.IsUnknown():
-		v.isPending, v.finding = !c.state.DisplayName.IsNull(), pendingWarning(id, "display_name")
+		v.isPending, v.finding = !c.state.DisplayName.IsNull(), pendingWarning(c.state.what(), "display_name")
 	case !c.private.had(wanted.ValueString()):
 		v.replaces = true
 	case c.state.DisplayName.IsNull():
@@ -267,14 +257,4 @@ func (d *providerData) registered(ctx context.Context, plan phoneNumberModel) (e
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return client.RegisteredPhoneNumber(ctx, plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
-}
-
-// isUnavailable reports whether an error may be none when the plan is applied. Such an error does not keep
-// a new number from being planned.
-func isUnavailable(err error) bool {
-	switch bizapi.KindOf(err) {
-	case bizapi.KindUnreachable, bizapi.KindNoAnswer, bizapi.KindServer, bizapi.KindRateLimited:
-		return true
-	}
-	return false
 }

@@ -49,9 +49,18 @@ type phoneNumberModel struct {
 	Timeouts             timeouts.Value `tfsdk:"timeouts"`
 }
 
+// numberKey is what the API allows once over all users.
+type numberKey struct{ platform, metaID string }
+
+// String returns the key as data sources and import ids write it.
+func (k numberKey) String() string { return k.platform + "/" + k.metaID }
+
 func (m phoneNumberModel) key() numberKey {
 	return numberKey{m.Platform.ValueString(), m.MetaPhoneNumberID.ValueString()}
 }
+
+// what names the number in messages.
+func (m phoneNumberModel) what() string { return "phone number " + m.ID.ValueString() }
 
 // number returns the number as the client needs it.
 func (m phoneNumberModel) number() bizapi.PhoneNumber {
@@ -65,6 +74,7 @@ func (m phoneNumberModel) number() bizapi.PhoneNumber {
 // 429 may ask for most of one.
 const (
 	defaultCreateTimeout = 2 * time.Hour
+	defaultUpdateTimeout = 2 * time.Hour
 	defaultDeleteTimeout = 2 * time.Hour
 	defaultReadTimeout   = 20 * time.Minute
 )
@@ -111,7 +121,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				MarkdownDescription: "Name for people, 1 to 255 UTF-16 units: the formatted number on WhatsApp, the handle on Instagram. If omitted, the API's current name is kept. A new name replaces the number; a number that was renamed elsewhere is left alone, with a warning.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          []validator.String{displayNameValidator{}},
+				Validators:          []validator.String{nameValidator{"display_name"}},
 				PlanModifiers:       []planmodifier.String{keep},
 			},
 			"user_id": schema.StringAttribute{
@@ -217,7 +227,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 	if plan.DisplayName.IsUnknown() {
 		plan.DisplayName = textOrNull(added.DisplayName)
 	}
-	private := numberPrivate{BaseURL: client.BaseURL(), Names: []string{plan.DisplayName.ValueString()}, Nameless: plan.DisplayName.IsNull()}
+	private := numberPrivate{lastSeen: lastSeen{client.BaseURL()}, Names: []string{plan.DisplayName.ValueString()}, Nameless: plan.DisplayName.IsNull()}
 	if !plan.AccessTokenWOVersion.IsNull() {
 		private.Token = newFingerprint(token)
 	}
@@ -247,14 +257,14 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	number, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
 	switch {
 	case errors.Is(err, bizapi.ErrNotFound) && private.isElsewhere(client):
-		resp.Diagnostics.Append(missingElsewhere(state, private.BaseURL, client.BaseURL()))
+		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
 		return
 	case errors.Is(err, bizapi.ErrNotFound):
-		r.data.numbers.forget(state.key())
+		r.data.walk.numbers.forget(state.key().String())
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.data.readFailed(err, state))
+		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "list the phone numbers of user "+state.UserID.ValueString(), " Nothing was removed from the state."))
 		return
 	}
 	private.BaseURL = client.BaseURL()
@@ -312,15 +322,15 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key(), ""))
+		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key()))
 	}
 	client, diags := r.data.client()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if problem := r.data.checkPlanned(readPrivate[plannedPrivate](ctx, req.Private, plannedPrivateKey), client, state.ID.ValueString()); problem != nil {
-		resp.Diagnostics.Append(problem)
+	resp.Diagnostics.Append(r.data.checkPlanned(ctx, req.Private, client, state.what())...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.data.secrets.Add(state.AccessToken.ValueString())
@@ -331,23 +341,18 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 		_, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
 		switch {
 		case errors.Is(err, bizapi.ErrNotFound):
-			resp.Diagnostics.Append(missingElsewhere(state, private.BaseURL, client.BaseURL()))
+			resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
 			return
 		case err != nil:
-			resp.Diagnostics.Append(r.data.deleteFailed(err, state))
+			resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The number stays in the state."))
 			return
 		}
 	}
 	if err := client.DeletePhoneNumber(ctx, state.number()); err != nil {
-		resp.Diagnostics.Append(r.data.deleteFailed(err, state))
+		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The number stays in the state."))
 		return
 	}
-	r.data.numbers.noteDeleted(state.key())
-}
-
-// isElsewhere reports whether the number was last seen at another base URL.
-func (p numberPrivate) isElsewhere(client *bizapi.Client) bool {
-	return p.BaseURL != "" && p.BaseURL != client.BaseURL()
+	r.data.walk.noteDeleted()
 }
 
 // textOrNull is null for the empty text, which the API does not tell from none.

@@ -93,14 +93,14 @@ func (c numberChange) judgeToken(ctx context.Context) verdict {
 	isMoved := last.attribute != configured.attribute
 	switch {
 	case configured.attribute == unknownAttribute:
-		v.finding = unplannableError(id, "access_token")
+		v.finding = unplannableError(c.state.what(), "access_token")
 	case configured.attribute == noToken: // forgotten, if there was one
 	case last.attribute == noToken:
 		v.finding = tokenRecordedWarning(id)
 	case isMoved && isDecidable:
 		v.replaces = !equal
 	case isMoved && !configured.isKnown():
-		v.finding = unplannableError(id, "access_token")
+		v.finding = unplannableError(c.state.what(), "access_token")
 	case isMoved: // the fingerprint is lost: nothing says that the token is another
 		v.finding = tokenRecordedWarning(id)
 	case configured.attribute == writeOnlyToken && !last.version.Equal(configured.version):
@@ -108,7 +108,7 @@ func (c numberChange) judgeToken(ctx context.Context) verdict {
 	case configured.attribute == writeOnlyToken && isDecidable && !equal:
 		v.finding = tokenUnsentWarning(id)
 	case configured.attribute == plainToken && configured.value.IsUnknown():
-		v.isPending, v.finding = true, pendingWarning(id, "access_token")
+		v.isPending, v.finding = true, pendingWarning(c.state.what(), "access_token")
 	case configured.attribute == plainToken && !equal:
 		v.replaces = true
 	case equal && c.isChangedElsewhere(configured):

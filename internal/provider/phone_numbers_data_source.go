@@ -22,7 +22,7 @@ var _ datasource.DataSourceWithConfigure = (*phoneNumbersDataSource)(nil)
 
 func newPhoneNumbersDataSource() datasource.DataSource { return &phoneNumbersDataSource{} }
 
-// phoneNumbersDataSource looks all numbers of a user up.
+// phoneNumbersDataSource reads all numbers of a user.
 type phoneNumbersDataSource struct{ data *providerData }
 
 type phoneNumbersDataSourceModel struct {
@@ -62,16 +62,16 @@ func (d *phoneNumbersDataSource) Metadata(_ context.Context, req datasource.Meta
 
 func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All numbers of a user, whoever registered them. A user with a thousand numbers takes a handful of requests, which everything else that reads this user shares.",
+		MarkdownDescription: "All numbers of a user, whoever registered them. A user with a thousand numbers takes two requests, which everything else that reads this user shares.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose numbers to look up. Left out, the provider's `user_id`.",
+				MarkdownDescription: "User whose numbers to read. If omitted, the provider's `user_id`.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to look up the numbers of that platform alone. Left out, those of all platforms.",
+				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to read the numbers of that platform alone. If omitted, those of all platforms.",
 				Optional:            true,
 				Validators:          platformValidators(),
 			},
@@ -108,7 +108,7 @@ func numberAttributes() map[string]schema.Attribute {
 
 func lookUpTimeouts(ctx context.Context) schema.Block {
 	return timeouts.BlockWithOpts(ctx, timeouts.Opts{
-		ReadDescription: "How long looking up may take, waiting out rate limits included, such as `30m`; `20m` by default.",
+		ReadDescription: "Timeout for the lookup, such as `30m`; `20m` by default. Waiting out rate limits counts.",
 	})
 }
 
@@ -151,7 +151,7 @@ func (d *providerData) numbersOf(ctx context.Context, userID, platform string) (
 	}
 	listed, err := client.ListPhoneNumbers(ctx, userID)
 	if err != nil {
-		return nil, diag.Diagnostics{d.listFailed(err, phoneNumberModel{UserID: types.StringValue(userID)})}
+		return nil, diag.Diagnostics{d.listFailed(err, userID)}
 	}
 	var numbers []bizapi.PhoneNumber
 	for _, number := range listed {
@@ -160,16 +160,13 @@ func (d *providerData) numbersOf(ctx context.Context, userID, platform string) (
 		}
 	}
 	slices.SortStableFunc(numbers, func(one, other bizapi.PhoneNumber) int {
-		return cmp.Or(addedAt(one).Compare(addedAt(other)), cmp.Compare(one.ID, other.ID))
+		return cmp.Or(timeOf(one.CreatedAt).Compare(timeOf(other.CreatedAt)), cmp.Compare(one.ID, other.ID))
 	})
 	return numbers, nil
 }
 
-// addedAt is the zero time for a number that has none.
-func addedAt(number bizapi.PhoneNumber) time.Time {
-	at, err := time.Parse(time.RFC3339, number.CreatedAt)
-	if err != nil {
-		return time.Time{}
-	}
+// timeOf is the zero time for a row that has none.
+func timeOf(createdAt string) time.Time {
+	at, _ := time.Parse(time.RFC3339, createdAt)
 	return at
 }

@@ -268,13 +268,13 @@ func userAgent(version, terraformVersion string) string {
 }
 
 func (p *bizapiProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newPhoneNumberResource}
+	return []func() resource.Resource{newPhoneNumberResource, newAgentResource}
 }
 
 func (p *bizapiProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newPhoneNumberDataSource, newPhoneNumbersDataSource}
+	return []func() datasource.DataSource{newPhoneNumberDataSource, newPhoneNumbersDataSource, newAgentsDataSource}
 }
 
 func (p *bizapiProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{newPhoneNumberListResource}
+	return []func() list.ListResource{newPhoneNumberListResource, newAgentListResource}
 }

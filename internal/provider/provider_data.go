@@ -4,6 +4,7 @@
 package provider
 
 import (
+	"context"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -24,8 +25,7 @@ type providerData struct {
 	options bizapi.Options
 	// unknown names an argument that is known after apply only, without which there is no client yet.
 	unknown string
-	// numbers is what this walk has seen of phone numbers.
-	numbers walkedNumbers
+	walk    walk
 
 	mu   sync.Mutex
 	made *bizapi.Client
@@ -64,114 +64,74 @@ func (d *providerData) userOrDefault(configured types.String) (types.String, dia
 			"user_id is not set here, and the provider's is known after apply only. "+
 				"Set user_id to a known value, or apply what it depends on first, with -target.")
 	case d.userID.IsNull():
-		diags.AddAttributeError(path.Root("user_id"), "Missing user",
-			"user_id is set neither here nor in the provider. Set one of the two, or the environment variable BIZAPI_USER_ID.")
+		diags.Append(missingUser())
 	}
 	return d.userID, diags
 }
 
-// numberKey is what the API allows once over all users.
-type numberKey struct{ platform, metaID string }
-
-// stateNumber is a number in Terraform's state.
-type stateNumber struct {
-	ID                 string `json:"id"`
-	UserID             string `json:"user_id"`
-	Platform           string `json:"platform"`
-	MetaPhoneNumberID  string `json:"meta_phone_number_id"`
-	AccessToken        string `json:"access_token"`
-	DeletionProtection bool   `json:"deletion_protection"`
+func missingUser() diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), "Missing user",
+		"user_id is set neither here nor in the provider. Set one of the two, or the environment variable BIZAPI_USER_ID.")
 }
 
-// walkedNumbers is what a walk has seen of phone numbers. Terraform shows a provider one resource at a
-// time and never its address, so this is how two plans of one number are recognised. The zero value is
-// ready to use.
-type walkedNumbers struct {
-	mu         sync.Mutex
-	inState    map[numberKey]stateNumber
-	destroyed  map[numberKey]string // ids that are planned to be destroyed
-	created    map[numberKey]bool   // planned to be added
-	kept       map[string]bool      // ids of instances that are planned with a prior state
-	unlisted   map[string]bool      // users whose numbers could not be listed, as a warning has said
-	hasDeleted bool                 // this walk is an apply that has deleted a number
+// plannedPrivate is what the plan of a create tells the Delete of the same replacement: under which
+// configuration the resource is to be added again. Terraform hands it on (1.11, 1.16, OpenTofu 1.12).
+type plannedPrivate struct {
+	BaseURL string `json:"base_url"`
+	// UserID is the provider's default user where the resource relies on it.
+	UserID string `json:"user_id,omitempty"`
 }
 
-func set[K comparable, V any](m *map[K]V, key K, value V) {
-	if *m == nil {
-		*m = map[K]V{}
+const plannedPrivateKey = "planned"
+
+// writePlanned tells the Delete of the same replacement what the plan of a create relies on.
+func (d *providerData) writePlanned(ctx context.Context, configuredUser types.String, private privateState) diag.Diagnostics {
+	if d.options.BaseURL == nil { // known after apply only
+		return nil
 	}
-	(*m)[key] = value
+	planned := plannedPrivate{BaseURL: d.options.BaseURL.String()}
+	if configuredUser.IsNull() {
+		planned.UserID = d.userID.ValueString()
+	}
+	return writePrivate(ctx, private, plannedPrivateKey, planned)
 }
 
-// noteState notes a number of the state.
-func (w *walkedNumbers) noteState(number stateNumber) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	set(&w.inState, numberKey{number.Platform, number.MetaPhoneNumberID}, number)
+// checkPlanned refuses to delete what, such as "phone number pn_1", for a replacement that was planned under
+// another configuration: it could not be added again, or would be added elsewhere.
+func (d *providerData) checkPlanned(ctx context.Context, private privateState, client *bizapi.Client, what string) diag.Diagnostics {
+	planned := readPrivate[plannedPrivate](ctx, private, plannedPrivateKey)
+	switch {
+	case planned.BaseURL != "" && planned.BaseURL != client.BaseURL():
+		return diag.Diagnostics{changedSincePlanError(what, "base_url", planned.BaseURL, client.BaseURL())}
+	case planned.UserID != "" && planned.UserID != d.userID.ValueString():
+		now := d.userID.ValueString()
+		if now == "" {
+			now = "none"
+		}
+		return diag.Diagnostics{changedSincePlanError(what, "user_id", planned.UserID, now)}
+	}
+	return nil
 }
 
-// forget notes that a number has left the state.
-func (w *walkedNumbers) forget(key numberKey) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.inState, key)
+// isUnavailable reports whether an error may be none when the plan is applied. Such an error does not keep
+// anything new from being planned.
+func isUnavailable(err error) bool {
+	switch bizapi.KindOf(err) {
+	case bizapi.KindUnreachable, bizapi.KindNoAnswer, bizapi.KindServer, bizapi.KindRateLimited:
+		return true
+	}
+	return false
 }
 
-// find returns the number of the state with a key.
-func (w *walkedNumbers) find(key numberKey) (stateNumber, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	number, ok := w.inState[key]
-	return number, ok
-}
-
-// planDestroy notes a planned destroy. It reports whether another resource of this plan adds or keeps
-// that number.
-func (w *walkedNumbers) planDestroy(key numberKey, id string) (isKept bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	set(&w.destroyed, key, id)
-	return w.created[key] || w.kept[id]
-}
-
-// planCreate notes a planned add. It returns the id of that number where this plan destroys it.
-func (w *walkedNumbers) planCreate(key numberKey) (destroyedID string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	set(&w.created, key, true)
-	return w.destroyed[key]
-}
-
-// planChange notes an instance that is planned with a prior state. It reports whether this plan destroys
-// its number at another address.
-func (w *walkedNumbers) planChange(key numberKey, id string) (isDestroyed bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	set(&w.kept, id, true)
-	return w.destroyed[key] == id
-}
-
-// warnUnlisted reports whether a user's numbers could not be listed for the first time.
-func (w *walkedNumbers) warnUnlisted(userID string) (isFirst bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	isFirst = !w.unlisted[userID]
-	set(&w.unlisted, userID, true)
-	return isFirst
-}
-
-// noteDeleted notes that this walk has deleted a number.
-func (w *walkedNumbers) noteDeleted(key numberKey) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.inState, key)
-	w.hasDeleted = true
-}
-
-// isDeleting reports whether this walk has deleted a number: what it adds now may be the second half of a
-// replacement, and an error would lose that number.
-func (w *walkedNumbers) isDeleting() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.hasDeleted
+// unlisted is a plan of something new for a user whose listing failed: a warning, once a user, where the
+// apply may succeed, and otherwise an error.
+func (d *providerData) unlisted(err error, userID string) diag.Diagnostics {
+	failed := d.listFailed(err, userID)
+	switch {
+	case !isUnavailable(err):
+		return diag.Diagnostics{failed}
+	case d.walk.warnUnlisted(userID):
+		return diag.Diagnostics{uncheckedWarning(failed)}
+	}
+	return nil
 }

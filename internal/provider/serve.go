@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log"
 	"os"
@@ -53,23 +52,18 @@ func NewServer(version string, options ...Option) tfprotov6.ProviderServer {
 	return server{framework, framework.(tfprotov6.ListResourceServer), provider}
 }
 
-// server is the framework's, which it shows every number of the state.
+// server is the framework's, and notes every resource of the state.
 type server struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 	provider *bizapiProvider
 }
 
-// UpgradeResourceState is the one call that sees every number of a state: a tainted number is planned as
-// if it had never been there.
+// UpgradeResourceState is the one call that sees every resource of a state: a tainted one is planned as if
+// it had never been there.
 func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	data := s.provider.data.Load()
-	if data != nil && req.TypeName == "bizapi_phone_number" && req.RawState != nil {
-		var number stateNumber
-		if json.Unmarshal(req.RawState.JSON, &number) == nil && number.ID != "" {
-			data.secrets.Add(number.AccessToken)
-			data.numbers.noteState(number)
-		}
+	if data := s.provider.data.Load(); data != nil && req.RawState != nil {
+		data.walk.noteState(req.TypeName, req.RawState.JSON)
 	}
 	return s.ProviderServer.UpgradeResourceState(ctx, req)
 }

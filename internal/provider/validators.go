@@ -29,10 +29,10 @@ const (
 
 // Bounds that a deployed server was seen to keep to, in characters.
 const (
-	longestMetaID      = 100
-	longestDisplayName = 255 // in UTF-16 units
-	shortestToken      = 10
-	longestToken       = 1000
+	longestMetaID = 100
+	longestName   = 255 // in UTF-16 units
+	shortestToken = 10
+	longestToken  = 1000
 )
 
 var (
@@ -106,32 +106,32 @@ func tokenProblem(token string) string {
 	return ""
 }
 
-// displayNameValidator checks what a deployed server checks.
-type displayNameValidator struct{}
+// nameValidator checks what a deployed server checks of an argument that is a name for people.
+type nameValidator struct{ argument string }
 
-func (displayNameValidator) Description(context.Context) string {
+func (nameValidator) Description(context.Context) string {
 	return "must have 1 to 255 UTF-16 units and no control characters"
 }
 
-func (v displayNameValidator) MarkdownDescription(ctx context.Context) string {
+func (v nameValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-func (displayNameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v nameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
 	name, problem := req.ConfigValue.ValueString(), ""
 	switch length := len(utf16.Encode([]rune(name))); {
 	case length == 0:
-		problem = "The API keeps no empty name. Omit display_name instead."
-	case length > longestDisplayName:
-		problem = fmt.Sprintf("display_name can have at most %d UTF-16 units, and this one has %d. Most emoji count as two or more.", longestDisplayName, length)
+		problem = "The API takes no empty name."
+	case length > longestName:
+		problem = fmt.Sprintf("%s can have at most %d UTF-16 units, and this one has %d. Most emoji count as two or more.", v.argument, longestName, length)
 	case strings.ContainsFunc(name, unicode.IsControl):
-		problem = "display_name cannot have control characters, such as a line end or a tab. Use trimspace() if it was read from a file."
+		problem = v.argument + " cannot have control characters, such as a line end or a tab. Use trimspace() if it was read from a file."
 	}
 	if problem != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid display name", problem)
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.argument, problem)
 	}
 }
 
