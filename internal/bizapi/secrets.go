@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"maps"
 	"net/url"
 	"regexp"
@@ -25,9 +24,14 @@ const Redacted = "[redacted]"
 // other data. The zero value is ready to use and safe for concurrent use.
 type Secrets struct {
 	mu       sync.Mutex
-	known    map[string]struct{}
-	replacer *strings.Replacer // of all known secrets; nil after a change
+	known    map[string]struct{} // in every form that is cut out
+	replacer *strings.Replacer   // of the known forms but the fresh ones
+	fresh    []string
 }
+
+// maxFresh is how many forms the replacer may lack. Making one takes milliseconds with 1,000 secrets, and
+// an apply adds a secret before each request.
+const maxFresh = 100
 
 // Add makes Redact cut a secret out; the empty one is none.
 func (s *Secrets) Add(secret string) {
@@ -39,8 +43,13 @@ func (s *Secrets) Add(secret string) {
 	if s.known == nil {
 		s.known = map[string]struct{}{}
 	}
-	s.known[secret] = struct{}{}
-	s.replacer = nil
+	escaped, _ := json.Marshal(secret) // a string always marshals
+	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(escaped[1 : len(escaped)-1])} {
+		if _, isKnown := s.known[form]; !isKnown {
+			s.known[form] = struct{}{}
+			s.fresh = append(s.fresh, form)
+		}
+	}
 }
 
 // metaToken is the form of Meta's own tokens.
@@ -50,20 +59,16 @@ var metaToken = regexp.MustCompile(`(?:EAA|IGAA|IGQV)[A-Za-z0-9]{40,}`)
 // anything that has the form of Meta's tokens.
 func (s *Secrets) Redact(text string) string {
 	s.mu.Lock()
-	if s.replacer == nil {
-		s.replacer = newReplacer(maps.Keys(s.known))
+	hasFresh := slices.ContainsFunc(s.fresh, func(form string) bool { return strings.Contains(text, form) })
+	if s.replacer == nil || hasFresh || len(s.fresh) > maxFresh {
+		s.replacer, s.fresh = newReplacer(slices.Collect(maps.Keys(s.known))), nil
 	}
 	replacer := s.replacer
 	s.mu.Unlock()
 	return metaToken.ReplaceAllString(replacer.Replace(text), Redacted)
 }
 
-func newReplacer(secrets iter.Seq[string]) *strings.Replacer {
-	var forms []string
-	for secret := range secrets {
-		escaped, _ := json.Marshal(secret) // a string always marshals
-		forms = append(forms, secret, url.QueryEscape(secret), url.PathEscape(secret), string(escaped[1:len(escaped)-1]))
-	}
+func newReplacer(forms []string) *strings.Replacer {
 	// The longest first: one secret may begin as another one does.
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs []string
