@@ -123,11 +123,11 @@ func (c *Client) judge(call call, answer answer) *Error {
 	_ = json.Unmarshal(answer.body, &body) // a field of another type leaves the rest readable
 	failure := c.newError(classify(call, answer.status, body), call, answer, describe(answer))
 	if body.Error+body.Message != "" {
-		failure.Message = c.excerpt(body.text(answer.status))
+		failure.Message = c.options.Secrets.Excerpt(body.text(answer.status))
 		failure.CorrelationID = c.correlationID(body.CorrelationID+body.CamelID, failure.CorrelationID)
 	}
 	if failure.Kind == KindRedirect {
-		failure.Message = "the server redirects to " + c.excerpt(redirectTarget(answer.header)) + ", and redirects are not followed, since they would take the API key along"
+		failure.Message = "the server redirects to " + c.options.Secrets.Excerpt(redirectTarget(answer.header)) + ", and redirects are not followed, since they would take the API key along"
 	}
 	return failure
 }
@@ -197,7 +197,7 @@ func redirectTarget(header http.Header) string {
 func (c *Client) newError(kind Kind, call call, answer answer, message string) *Error {
 	return &Error{
 		Kind: kind, Method: call.method, Path: c.options.Secrets.Redact(call.path()), Status: answer.status,
-		Message: c.excerpt(message), CorrelationID: answer.correlationID,
+		Message: c.options.Secrets.Excerpt(message), CorrelationID: answer.correlationID,
 	}
 }
 

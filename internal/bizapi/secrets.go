@@ -81,15 +81,15 @@ func newReplacer(forms []string) *strings.Replacer {
 // longestExcerpt bounds what is shown of a server's text, in characters.
 const longestExcerpt = 300
 
-// excerpt is a text of the server as it may be shown: without secrets, on one line, and cut last, since
-// half a secret is not recognised.
-func (c *Client) excerpt(text string) string {
+// Excerpt returns a text of a server as it may be shown: without secrets, on one line, and at most 300
+// characters of it. It is cut last, since half a secret is not recognised.
+func (s *Secrets) Excerpt(text string) string {
 	printable := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsControl(r) {
 			return ' '
 		}
 		return r
-	}, strings.ToValidUTF8(c.options.Secrets.Redact(text), "?"))
+	}, strings.ToValidUTF8(s.Redact(text), "?"))
 	text = strings.Join(strings.Fields(printable), " ")
 	if runes := []rune(text); len(runes) > longestExcerpt {
 		return string(runes[:longestExcerpt]) + "…"

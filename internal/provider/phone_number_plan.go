@@ -113,6 +113,11 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 		}
 		inState, _ = r.data.walk.numbers.find(plan.key().String())
 	}
+	if diags.HasError() {
+		return
+	}
+	checked := r.data.checkToken(ctx, plan, token)
+	defer func() { diags.Append(checked()...) }()
 	if inState.id != "" { // a taint, -replace, or the second half of a replacement
 		r.data.checkReplaced(ctx, inState, config, plan, diags)
 		return

@@ -29,7 +29,9 @@ func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnost
 	if diags.HasError() {
 		return
 	}
+	checked := c.data.checkToken(ctx, c.plan, token)
 	existing, found, err := c.data.registered(ctx, c.plan)
+	diags.Append(checked()...)
 	switch {
 	case err != nil:
 		diags.Append(c.data.replacementUnchecked(err, c.plan.UserID.ValueString(), c.state.what()))

@@ -27,6 +27,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+	"github.com/bizapi/terraform-provider-bizapi/internal/metagraph"
 )
 
 var _ provider.ProviderWithListResources = (*bizapiProvider)(nil)
@@ -71,6 +72,8 @@ type providerModel struct {
 	RequestsPerMinute types.Int64  `tfsdk:"requests_per_minute"`
 	RequestTimeout    types.String `tfsdk:"request_timeout"`
 	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
+	VerifyTokens      types.Bool   `tfsdk:"verify_access_tokens"`
+	MetaGraphURL      types.String `tfsdk:"meta_graph_url"`
 }
 
 func (p *bizapiProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -115,6 +118,14 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				MarkdownDescription: "Allows a `base_url` of plain `http` to a host that is not loopback: the API key and the tokens then travel unencrypted. `false` by default.",
 				Optional:            true,
 			},
+			"verify_access_tokens": schema.BoolAttribute{
+				MarkdownDescription: "Asks Meta's Graph API, while planning, whether it accepts the access token of each WhatsApp number and Instagram account that the plan adds or replaces, so that an expired token is an error before anything is deleted. It sends these tokens to `meta_graph_url`, and nothing else. `false` by default. Can be set with the environment variable `BIZAPI_VERIFY_ACCESS_TOKENS` (`true` or `false`).",
+				Optional:            true,
+			},
+			"meta_graph_url": schema.StringAttribute{
+				MarkdownDescription: "Meta's Graph API with its version, for `verify_access_tokens`; `https://graph.facebook.com/v24.0` by default. It has to be `https`, or a loopback address. Can be set with the environment variable `BIZAPI_META_GRAPH_URL`.",
+				Optional:            true,
+			},
 		},
 	}
 }
@@ -146,6 +157,7 @@ func (p *bizapiProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	configureBaseURL(config, &data.options, &resp.Diagnostics)
 	configureAPIKey(config, &data.options, &resp.Diagnostics)
 	configureLimits(config, &data.options, &resp.Diagnostics)
+	data.tokenChecks = configureTokenChecks(config, data.options, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -228,6 +240,34 @@ func configureLimits(config providerModel, options *bizapi.Options, diags *diag.
 	if text := config.RequestTimeout.ValueString(); text != "" {
 		options.RequestTimeout, _ = time.ParseDuration(text) // validated
 	}
+}
+
+// configureTokenChecks returns nil where Meta is not to be asked, or what is needed for it is known after
+// apply only.
+func configureTokenChecks(config providerModel, api bizapi.Options, diags *diag.Diagnostics) *tokenChecks {
+	const variable = "BIZAPI_VERIFY_ACCESS_TOKENS"
+	isAsked := config.VerifyTokens.ValueBool()
+	if text := os.Getenv(variable); config.VerifyTokens.IsNull() && text != "" {
+		var err error
+		if isAsked, err = strconv.ParseBool(text); err != nil {
+			diags.AddAttributeError(path.Root("verify_access_tokens"), "Invalid "+variable, "The environment variable "+variable+" must be true or false.")
+		}
+	}
+	text := stringSetting(config.MetaGraphURL, "BIZAPI_META_GRAPH_URL")
+	if !isAsked || text.IsUnknown() {
+		return nil
+	}
+	if text.IsNull() {
+		text = types.StringValue(metagraph.DefaultBaseURL)
+	}
+	graphURL, err := bizapi.ParseBaseURL(text.ValueString(), false)
+	if err != nil {
+		diags.AddError("Invalid Meta Graph URL", "The value of the provider's meta_graph_url, or of the environment variable BIZAPI_META_GRAPH_URL, cannot be used: "+err.Error()+". It should look like "+metagraph.DefaultBaseURL+".")
+		return nil
+	}
+	return newTokenChecks(metagraph.Options{
+		BaseURL: graphURL, UserAgent: api.UserAgent, RequestTimeout: api.RequestTimeout, Logger: api.Logger, Transport: api.Transport,
+	})
 }
 
 // stringSetting is the configured value, or the environment's where none is configured.

@@ -26,6 +26,8 @@ type providerData struct {
 	// unknown names an argument that is known after apply only, without which there is no client yet.
 	unknown string
 	walk    walk
+	// tokenChecks asks Meta about tokens; nil where that is not asked for.
+	tokenChecks *tokenChecks
 
 	mu   sync.Mutex
 	made *bizapi.Client
