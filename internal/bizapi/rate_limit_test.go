@@ -191,10 +191,16 @@ func TestOwnLimit(t *testing.T) {
 		took(t, sent[0], 4*time.Minute, time.Duration(len(sent))*time.Minute/19)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, _, err := api.AddPhoneNumber(ctx, user, numberNo(1000))
-		if failure := check(t, err, KindRateLimited); failure.Status != 0 {
-			t.Errorf("%v, and nothing was sent", failure)
+		for range 10 {
+			_, _, err := api.AddPhoneNumber(ctx, user, numberNo(1000))
+			if failure := check(t, err, KindRateLimited); failure.Status != 0 {
+				t.Errorf("%v, and nothing was sent", failure)
+			}
 		}
+		began := time.Now()
+		_, _, err := api.AddPhoneNumber(t.Context(), user, numberNo(1000))
+		must(t, err)
+		took(t, began, time.Second, 4*time.Second) // what was not sent is not counted
 	})
 }
 

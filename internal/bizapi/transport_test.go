@@ -300,6 +300,27 @@ func TestAnAnswerIsReadUpTo32MiB(t *testing.T) {
 	}
 }
 
+// roundTrip is a transport that is a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+// The transport may still be reading the request of an attempt that was given up.
+func TestEveryAttemptHasARequestOfItsOwn(t *testing.T) {
+	var sent []*http.Request
+	client := newNetClient(t, "https://api.example.com", func(o *Options) {
+		o.Transport = roundTrip(func(request *http.Request) (*http.Response, error) {
+			sent = append(sent, request)
+			return nil, io.ErrUnexpectedEOF
+		})
+	})
+	_, err := client.ListPhoneNumbers(t.Context(), user)
+	check(t, err, KindUnreachable)
+	if len(sent) != 2 || sent[0].Header.Get("X-Correlation-Id") == sent[1].Header.Get("X-Correlation-Id") {
+		t.Errorf("%d attempts share a request", len(sent))
+	}
+}
+
 // TestAnAttemptThatWasGivenUpLeavesTheNextOneAlone is for the race detector: the transport may still be
 // writing the request of the last attempt.
 func TestAnAttemptThatWasGivenUpLeavesTheNextOneAlone(t *testing.T) {
