@@ -90,8 +90,6 @@ func (r *phoneNumberResource) importRef(ctx context.Context, req resource.Import
 		return ref, diags
 	}
 	if first, _, ok := strings.Cut(req.ID, "/"); r.data.userID.IsUnknown() && (!ok || isPlatform(first)) {
-		_, unknown := r.data.userOrDefault(r.data.userID)
-		diags.Append(unknown...)
 		diags.AddError("User is not known yet", fmt.Sprintf("The import id %q names no user, and the provider's user_id is known after apply only. Write <user_id>/ before it.", req.ID))
 		return ref, diags
 	}

@@ -36,7 +36,7 @@ func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnost
 	case err != nil:
 		diags.Append(c.data.replacementUnchecked(err, c.plan.UserID.ValueString(), c.state.what()))
 	case found && existing.ID != id:
-		diags.Append(alreadyExistsError(existing.ID, c.plan))
+		diags.Append(takenError(id, existing.ID, c.plan))
 	}
 }
 
