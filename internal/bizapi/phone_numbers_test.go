@@ -109,6 +109,26 @@ func TestARegisteredNumberTakesOneLook(t *testing.T) {
 	})
 }
 
+func TestWhatWasListedLastTakesNoRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		if _, found := api.LastListed(user, ids[0]); found || api.lists() > 0 {
+			t.Errorf("found %t after %d requests", found, api.lists())
+		}
+		must(t, api.find(t.Context(), ids[0]))
+		time.Sleep(time.Hour)
+		for id, want := range map[string]bool{ids[1]: true, "pn_missing": false} {
+			if number, found := api.LastListed(user, id); found != want || found && number.ID != id {
+				t.Errorf("found %t %+v", found, number)
+			}
+		}
+		if api.lists() != 1 {
+			t.Errorf("%d requests", api.lists())
+		}
+	})
+}
+
 func TestWhetherTheAPIHasAToken(t *testing.T) {
 	for dialect, isListed := range map[sandbox.Dialect]bool{sandbox.Published: false, sandbox.Deployed: true} {
 		run(t, string(dialect), func(t *testing.T) {
