@@ -500,6 +500,23 @@ func TestAnAddThatRunsOutOfTimeIsStillResolved(t *testing.T) {
 	})
 }
 
+func TestARateLimitThatOutlastsTheOperationLeavesTheOutcomeOpenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		api.sandbox.Script(
+			sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Drop()},
+			sandbox.Fault{On: sandbox.OpList, Skip: 1, Times: sandbox.Always, Do: sandbox.RateLimited("3600")})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		began := time.Now()
+		_, _, err := api.AddPhoneNumber(ctx, user, number)
+		if failure := check(t, err, KindUnknownOutcome); !strings.Contains(failure.Message, began.Add(time.Hour).UTC().Format(time.RFC3339)) {
+			t.Errorf("it does not say when to come back: %v", err)
+		}
+		took(t, began, 0, 0)
+	})
+}
+
 func TestAnAddOfManyNumbersListsOnce(t *testing.T) {
 	inDialects(t, "", func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})

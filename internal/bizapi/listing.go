@@ -125,7 +125,7 @@ func (u *userListing[R]) find(ctx context.Context, want wanted[R], key, createdA
 	if row, ok := u.lookUp(first, key); ok {
 		return row, nil
 	}
-	if first.before != nil && !first.before.has(key) && want.after == 0 {
+	if first.before != nil && !first.before.has(key) {
 		first = first.before // the latest listing may be the second look already
 	}
 	second, err := u.get(ctx, wanted[R]{thorough: true, after: want.after, notBefore: first.confirmAt(createdAt), before: first})
