@@ -49,7 +49,7 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 		isUnsure = isUnsure || isAmbiguous(failure)
 		isTaken := failure.Kind == KindAlreadyExists
 		if isTaken || isAmbiguous(failure) {
-			found, ok, err := a.look(ctx, failure)
+			found, ok, err := a.look(ctx, failure, isUnsure)
 			isSent, isCertain := a.isSent(found)
 			switch {
 			case err != nil:
@@ -102,7 +102,7 @@ func (a adding[R]) checkAbsent(ctx context.Context) (wasAbsent bool, err error) 
 
 // look looks for the row in a fresh listing, after an interrupt too. Where that fails, it returns what
 // the API said of the add, or that its outcome is unknown.
-func (a adding[R]) look(ctx context.Context, failure *Error) (found R, ok bool, err error) {
+func (a adding[R]) look(ctx context.Context, failure *Error, isUnsure bool) (found R, ok bool, err error) {
 	ctx, cancel := outliving(ctx, a.client.options.RequestTimeout)
 	defer cancel()
 	l, err := a.listing.get(ctx, a.listing.fresh())
@@ -110,7 +110,7 @@ func (a adding[R]) look(ctx context.Context, failure *Error) (found R, ok bool, 
 	case err == nil:
 		found, ok = a.listing.lookUp(l, a.key)
 		return found, ok, nil
-	case failure.Kind == KindAlreadyExists:
+	case !isUnsure:
 		return found, false, failure
 	}
 	unknown := *failure

@@ -168,6 +168,23 @@ func TestAdd(t *testing.T) {
 		},
 
 		{
+			name:    "already exists after a lost answer, with a listing that fails, leaves the outcome open",
+			options: sandbox.Options{ListAddsAfter: time.Hour},
+			arrange: func(t *testing.T, api *api) {
+				onAdd(sandbox.Fault{Commit: true, Do: sandbox.Drop()})(t, api)
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 2, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
+			},
+			want: KindUnknownOutcome, posts: 2, lists: 2 + all,
+		},
+		{
+			name: "already exists with a listing that fails is the API's own message",
+			arrange: func(t *testing.T, api *api) {
+				onAdd(sandbox.Fault{Times: sandbox.Always, Do: alreadyExists})(t, api)
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 1, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
+			},
+			want: KindAlreadyExists, posts: 1, lists: 1 + all,
+		},
+		{
 			name: "a number of another name after a lost answer is named and not adopted",
 			arrange: func(t *testing.T, api *api) {
 				onAdd(sandbox.Fault{Do: sandbox.Drop(), Before: func() { api.registerAs(user, "theirs") }})(t, api)
