@@ -51,6 +51,9 @@ func run(t *testing.T, name string, test func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
+// pass lets the time of a bubble pass.
+func pass(d time.Duration) { <-time.After(d) }
+
 // inDialects runs a test in both, each in a bubble.
 func inDialects(t *testing.T, name string, test func(t *testing.T, dialect sandbox.Dialect)) {
 	t.Helper()

@@ -128,7 +128,7 @@ func (u *userListing[R]) find(ctx context.Context, want wanted[R], key, createdA
 	if first.before != nil && !first.before.has(key) {
 		first = first.before // the latest listing may be the second look already
 	}
-	second, err := u.get(ctx, wanted[R]{thorough: true, after: want.after, notBefore: first.confirmAt(createdAt), before: first})
+	second, err := u.get(ctx, wanted[R]{thorough: true, notBefore: first.confirmAt(createdAt), before: first})
 	if err != nil {
 		return none, err
 	}

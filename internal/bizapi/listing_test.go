@@ -34,7 +34,7 @@ func isGone(t *testing.T, err error) {
 
 // after has a list answered when d has passed, as the server was then.
 func after(d time.Duration) sandbox.Fault {
-	return sandbox.Fault{On: sandbox.OpList, Before: func() { time.Sleep(d) }}
+	return sandbox.Fault{On: sandbox.OpList, Before: func() { pass(d) }}
 }
 
 func TestAllReadersShareOneListing(t *testing.T) {
@@ -45,7 +45,7 @@ func TestAllReadersShareOneListing(t *testing.T) {
 		errs := make(chan error)
 		for at, id := range ids {
 			go func() {
-				time.Sleep(time.Duration(at) * 3 * time.Millisecond) // some while it is fetched, most after
+				pass(time.Duration(at) * 3 * time.Millisecond) // some while it is fetched, most after
 				found, err := api.FindPhoneNumber(t.Context(), user, id, "")
 				if err == nil && found.ID != id {
 					err = fmt.Errorf("found %s instead of %s", found.ID, id)
@@ -83,7 +83,7 @@ func TestAListingServesForHalfAnHour(t *testing.T) {
 			ids := api.fill(user, 3)
 			api.sandbox.Script(after(5 * time.Second)) // it counts from its end
 			must(t, api.find(t.Context(), ids[0]))
-			time.Sleep(age)
+			pass(age)
 			must(t, api.find(t.Context(), ids[1]))
 			if api.lists() != want {
 				t.Errorf("%d requests, want %d", api.lists(), want)
@@ -113,7 +113,7 @@ func TestAnErrorGoesToThoseWhoWaitAndToReadsOfTheNext10Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := newAPI(t, sandbox.Options{})
 		ids := api.fill(user, 3)
-		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Before: func() { time.Sleep(time.Second) }, Do: refusedKey})
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Before: func() { pass(time.Second) }, Do: refusedKey})
 		errs := make(chan error)
 		for range 50 {
 			go func() { errs <- api.find(t.Context(), ids[0]) }()
@@ -121,12 +121,12 @@ func TestAnErrorGoesToThoseWhoWaitAndToReadsOfTheNext10Seconds(t *testing.T) {
 		for range 50 {
 			check(t, <-errs, KindUnauthorized)
 		}
-		time.Sleep(10*time.Second - 1)
+		pass(10*time.Second - 1)
 		check(t, api.find(t.Context(), ids[0]), KindUnauthorized)
 		if api.lists() != 1 {
 			t.Errorf("%d requests for one error", api.lists())
 		}
-		time.Sleep(1)
+		pass(1)
 		must(t, api.find(t.Context(), ids[0]))
 	})
 }
@@ -239,7 +239,7 @@ func TestAFreshListingBeginsAfterItWasAskedFor(t *testing.T) {
 // late gives an answer as it was when the request came, after d.
 func late(d time.Duration) sandbox.Behaviour {
 	return func(w http.ResponseWriter, _ *http.Request, answer sandbox.Answer) {
-		time.Sleep(d)
+		pass(d)
 		w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
 		w.WriteHeader(answer.Status)
 		_, _ = w.Write(answer.Body)
@@ -375,7 +375,7 @@ func TestAllThatMissANumberShareTheSecondListing(t *testing.T) {
 		errs := make(chan error)
 		for n := range 100 {
 			go func() {
-				time.Sleep(time.Duration(n) * 50 * time.Millisecond)
+				pass(time.Duration(n) * 50 * time.Millisecond)
 				errs <- api.find(t.Context(), ids[n%2])
 			}()
 		}
@@ -448,7 +448,7 @@ func TestANumberThatAnotherProcessAddedIsFoundThoughItIsListedLate(t *testing.T)
 		api := newAPI(t, sandbox.Options{Dialect: dialect, ListAddsAfter: 20 * time.Second})
 		api.fill(user, 3)
 		added := api.sandbox.Add(user, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "7", AccessToken: token})
-		time.Sleep(time.Second)
+		pass(time.Second)
 		_, err := api.FindPhoneNumber(t.Context(), user, added.ID, added.CreatedAt.Format(time.RFC3339))
 		must(t, err)
 	})
@@ -491,7 +491,7 @@ func TestAFailureRemovesNothing(t *testing.T) {
 					t.Error(err)
 				}
 				api.sandbox.ClearFaults()
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				must(t, api.find(t.Context(), ids[0]))
 			})
 		}
