@@ -439,6 +439,31 @@ func TestAYoungNumberIsListedLate(t *testing.T) {
 	}
 }
 
+func TestAYoungNumberIsListedLateByAServerWithoutADate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := newClient(t, answering(200, jsonType, "[]"))
+		began := time.Now()
+		_, err := client.FindPhoneNumber(t.Context(), user, "pn_young", ago(10*time.Second)(began))
+		isGone(t, err)
+		took(t, began, 20*time.Second, 20*time.Second)
+	})
+}
+
+func TestListingsAreNotKeptForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		for range 3 {
+			isGone(t, api.find(t.Context(), "pn_missing"))
+			pass(servingTime)
+			must(t, func() error { _, err := api.ListPhoneNumbers(t.Context(), user); return err }())
+		}
+		isGone(t, api.find(t.Context(), "pn_missing"))
+		if l := api.numbersOf(user).latest; l.before == nil || l.before.before != nil {
+			t.Error("more than one listing is kept behind the latest one")
+		}
+	})
+}
+
 func ago(d time.Duration) func(time.Time) string {
 	return func(now time.Time) string { return now.Add(-d).UTC().Format(time.RFC3339) }
 }
