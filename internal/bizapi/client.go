@@ -3,26 +3,28 @@
 
 // Package bizapi is a client of the business messaging API. It knows HTTP and nothing of Terraform.
 //
-// Every call goes through Client.do, which adds the key, keeps to the rate limit, repeats what is
-// safe to repeat and turns whatever comes back into an answer or an Error. All reading goes through
-// one shared listing a user (listing.go), and every add through one turn a number (writing.go).
+// Every call goes through Client.do. Reads of one user share one listing (listing.go), since the API
+// cannot read a single number; adds are sent once and resolved by a listing when the answer is lost
+// (add.go).
 package bizapi
 
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Defaults of Options.
@@ -31,13 +33,9 @@ const (
 	DefaultMaxRetries     = 4
 )
 
-// maxResponse bounds a response, in bytes, so that a runaway server cannot exhaust memory. A page of
-// 1,000 numbers has about 500 KiB.
-const maxResponse = 32 << 20
-
 // Options say how a Client reaches the API.
 type Options struct {
-	// BaseURL is the API's root with its version path; see ParseBaseURL. Required.
+	// BaseURL is the API's root; see ParseBaseURL. Required.
 	BaseURL *url.URL
 	// APIKey is sent as x-api-key. Required.
 	APIKey string
@@ -46,44 +44,33 @@ type Options struct {
 	// MaxRetries is how often a failed request is repeated; 0 is never. Waiting out a rate limit
 	// does not count.
 	MaxRetries int
-	// RequestsPerMinute is the client's own ceiling; 0 is none.
+	// RequestsPerMinute is the client's own limit; 0 is none.
 	RequestsPerMinute int
-	// RequestTimeout bounds one attempt, from dialling to the last byte of the body; a third of it bounds
-	// all attempts to reach a server that cannot be reached, but for the first. 0 is DefaultRequestTimeout.
-	// After an interrupt it also bounds the listing that decides what became of a write.
+	// RequestTimeout bounds one attempt, from dialling to the last byte of the body. 0 is
+	// DefaultRequestTimeout.
 	RequestTimeout time.Duration
-	// Logger gets a line for every attempt. It never gets a body or a secret. Nil logs nothing.
+	// Logger gets a line for every attempt, never a body or a secret. Nil logs nothing.
 	Logger *slog.Logger
-	// Secrets are cut out of everything that leaves the client; nil starts with none but the key.
+	// Secrets are cut out of errors and log lines. Nil starts with none but the key.
 	Secrets *Secrets
-	// Clock is the time that waits are measured by; nil is the real one.
+	// Clock measures waits; nil is the real one.
 	Clock Clock
-	// Transport is what requests go out on; nil is one of the client's own. Another one must report
-	// its connections to net/http/httptrace: that is how the client knows whether a request that
-	// failed was sent.
+	// Transport sends requests; nil is one of the client's own. It must report its connections to
+	// net/http/httptrace, by which the client knows whether a failed request was sent.
 	Transport http.RoundTripper
 }
 
 // Client calls the API. It is safe for concurrent use.
 type Client struct {
-	baseURL        *url.URL
-	apiKey         string
-	userAgent      string
-	maxRetries     int
-	requestTimeout time.Duration
-	maxResponse    int64 // bytes
-	log            *slog.Logger
-	secrets        *Secrets
-	clock          Clock
-	gate           *gate
-	transport      http.RoundTripper
-	turns          turns
+	options Options
+	limit   *rateLimit
+	seed    maphash.Seed // of the hashes that stand for access tokens
 
-	mu       sync.Mutex
-	accounts map[string]*account // by user id
-	closed   context.Context     // ends with Close, and every listing that is being fetched with it
-	closing  context.CancelFunc
-	fetches  sync.WaitGroup
+	needsAgentID atomic.Bool // the server insists on agent_id in the request
+
+	mu      sync.Mutex
+	numbers map[string]*userListing[PhoneNumber] // by user id
+	agents  map[string]*userListing[Agent]
 }
 
 // New returns a client. It makes no call.
@@ -91,78 +78,40 @@ func New(options Options) (*Client, error) {
 	if options.BaseURL == nil || options.APIKey == "" {
 		return nil, errors.New("a base URL and an API key are required")
 	}
-	c := &Client{
-		baseURL:        options.BaseURL,
-		apiKey:         options.APIKey,
-		userAgent:      options.UserAgent,
-		maxRetries:     options.MaxRetries,
-		requestTimeout: options.RequestTimeout,
-		maxResponse:    maxResponse,
-		log:            options.Logger,
-		secrets:        options.Secrets,
-		clock:          options.Clock,
-		transport:      options.Transport,
-		accounts:       map[string]*account{},
+	if options.RequestTimeout == 0 {
+		options.RequestTimeout = DefaultRequestTimeout
 	}
-	if c.requestTimeout == 0 {
-		c.requestTimeout = DefaultRequestTimeout
+	if options.Logger == nil {
+		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
+	if options.Secrets == nil {
+		options.Secrets = &Secrets{}
 	}
-	if c.secrets == nil {
-		c.secrets = &Secrets{}
+	if options.Clock == nil {
+		options.Clock = realClock{}
 	}
-	if c.clock == nil {
-		c.clock = realClock{}
+	if options.Transport == nil {
+		options.Transport = newTransport()
 	}
-	if c.transport == nil {
-		c.transport = newTransport()
-	}
-	c.secrets.Hold(c.apiKey)
-	c.gate = newGate(c.clock, c.log, options.RequestsPerMinute)
-	c.closed, c.closing = context.WithCancel(context.Background())
-	return c, nil
+	options.Secrets.Add(options.APIKey)
+	return &Client{
+		options: options,
+		limit:   newRateLimit(options.Clock, options.Logger, options.RequestsPerMinute),
+		seed:    maphash.MakeSeed(),
+		numbers: map[string]*userListing[PhoneNumber]{},
+		agents:  map[string]*userListing[Agent]{},
+	}, nil
 }
 
-// Close ends the listings that are being fetched, waits for them to end and gives the idle
-// connections back. Reads that wait for a listing fail, and so does every later call; a write that
-// has been sent goes on to its end.
-func (c *Client) Close() {
-	c.mu.Lock()
-	c.closing()
-	c.mu.Unlock()
-	c.fetches.Wait()
-	(&http.Client{Transport: c.transport}).CloseIdleConnections()
-}
+// BaseURL returns the API's root, spelled the same for equal roots.
+func (c *Client) BaseURL() string { return c.options.BaseURL.String() }
 
-// BaseURL is the API root in the one spelling that two equal roots share.
-func (c *Client) BaseURL() string { return c.baseURL.String() }
-
-// newTransport is like Go's own, with TLS 1.2 or later. It honours HTTPS_PROXY and the system's
-// roots, and keeps as many connections as Terraform has operations at a time.
-func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          100,
-		MaxIdleConnsPerHost:   10,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
-}
-
-// call is one request as the API's page writes it. Its path elements are escaped one by one.
+// call is one request in the terms of the API. Its path elements are escaped one by one.
 type call struct {
 	method   string
 	elements []string
 	query    url.Values
 	body     any
-	// onHold hears until when the call is held at the gate, before each wait; nil does not listen.
-	onHold func(until time.Time)
 }
 
 func (c call) path() string {
@@ -173,8 +122,8 @@ func (c call) path() string {
 	return path.String()
 }
 
-// checkPath refuses elements that would make it another path: "phone_numbers/" is the whole list,
-// and servers resolve dots.
+// checkPath refuses elements that would change which path is called: an empty id makes a delete the
+// whole list, and servers resolve dots.
 func (c call) checkPath() error {
 	for _, element := range c.elements {
 		if element == "" || element == "." || element == ".." {
@@ -184,40 +133,98 @@ func (c call) checkPath() error {
 	return nil
 }
 
-// do makes the call and returns the answer of a 2xx; every error is an *Error. GET and DELETE are
-// repeated after a failure, a POST never is: what became of it has to be looked up first.
+// do makes the call and returns the answer of a 2xx. Every error is an *Error. Transient failures of
+// a GET, a DELETE or a PATCH are repeated, those of a POST never: what became of it has to be looked
+// up first.
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	request, err := c.newRequest(ctx, call)
 	if err != nil {
-		return answer{}, c.redacted(&Error{Kind: KindOther, Method: call.method, Path: call.path(), Message: err.Error()})
+		return answer{}, &Error{Kind: KindOther, Method: call.method, Path: call.path(), Message: err.Error()}
 	}
 	exchange := &exchange{client: c, call: call}
 	if call.method == http.MethodPost {
-		_, err = exchange.RoundTrip(request) //nolint:bodyclose // the exchange has read and closed it
+		_, err = exchange.RoundTrip(request) //nolint:bodyclose // it has none
 	} else {
 		err = c.repeat(exchange, request)
 	}
-	if err != nil {
-		failure, ok := errors.AsType[*Error](err)
-		if !ok { // what go-retryablehttp says when ctx ends between two attempts
-			failure = exchange.givenUp(ctx, err)
+	failure := exchange.failure
+	isRead := call.method == http.MethodGet
+	switch {
+	case err == nil:
+		return exchange.answer, nil
+	case failure == nil, ctx.Err() != nil && isRead && isTransient(failure):
+		return answer{}, c.canceled(ctx, call, failure)
+	}
+	return answer{}, failure
+}
+
+// exchange is a call on its way: the transport of go-retryablehttp, which keeps what the latest
+// attempt came to.
+type exchange struct {
+	client  *Client
+	call    call
+	answer  answer
+	failure *Error
+}
+
+// RoundTrip makes one attempt, and further ones while the API answers 429: waiting out the rate limit
+// counts as no retry. The response has neither body nor headers.
+func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
+	e.answer, e.failure = e.client.attempt(request, e.call)
+	if e.failure != nil {
+		return nil, e.failure
+	}
+	return &http.Response{StatusCode: e.answer.status, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
+}
+
+func (c *Client) attempt(request *http.Request, call call) (answer, *Error) {
+	ctx := request.Context()
+	for {
+		if err := c.limit.wait(ctx); err != nil {
+			return answer{}, c.heldBack(ctx, call, err)
 		}
-		failure.PerhapsDone = exchange.perhapsDone
-		return exchange.answer, failure
+		answer, failure := c.send(request, call)
+		switch {
+		case failure != nil:
+			return answer, failure
+		case answer.status != http.StatusTooManyRequests:
+			c.limit.passed()
+			return answer, c.judge(call, answer)
+		}
+		c.limit.refused(ctx, answer)
 	}
-	if exchange.answer.status < 200 || exchange.answer.status > 299 {
-		failure := c.newRefusal(call, exchange.answer)
-		failure.PerhapsDone = exchange.perhapsDone
-		return exchange.answer, failure
+}
+
+// repeat sends a request until it succeeds, fails for good, or the retries are used up.
+func (c *Client) repeat(exchange *exchange, request *http.Request) error {
+	retries := 0
+	client := retryablehttp.Client{
+		HTTPClient: &http.Client{Transport: exchange},
+		RetryMax:   c.options.MaxRetries,
+		CheckRetry: func(context.Context, *http.Response, error) (bool, error) {
+			return isTransient(exchange.failure), nil
+		},
+		// The wait is PrepareRetry's, on the client's own clock.
+		Backoff: func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
+		PrepareRetry: func(request *http.Request) error {
+			retries++
+			return c.options.Clock.Sleep(request.Context(), retryBackoff(retries-1))
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
-	return exchange.answer, nil
+	retryable, err := retryablehttp.FromRequest(request)
+	if err != nil {
+		return err
+	}
+	_, err = client.Do(retryable) //nolint:bodyclose // it has none
+	return err
 }
 
 func (c *Client) newRequest(ctx context.Context, call call) (*http.Request, error) {
 	if err := call.checkPath(); err != nil {
 		return nil, err
 	}
-	target := c.baseURL.String() + call.path()
+	target := c.BaseURL() + call.path()
 	if len(call.query) > 0 {
 		target += "?" + call.query.Encode()
 	}
@@ -233,13 +240,13 @@ func (c *Client) newRequest(ctx context.Context, call call) (*http.Request, erro
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("x-api-key", c.apiKey)
+	request.Header.Set("x-api-key", c.options.APIKey)
 	request.Header.Set("Accept", "application/json")
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.userAgent != "" {
-		request.Header.Set("User-Agent", c.userAgent)
+	if c.options.UserAgent != "" {
+		request.Header.Set("User-Agent", c.options.UserAgent)
 	}
 	return request, nil
 }

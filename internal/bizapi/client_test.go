@@ -6,211 +6,155 @@ package bizapi
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
-	"os"
+	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// proxied is what the proxy of TestMain was asked for.
-var proxied struct {
-	sync.Mutex
-	requests []*http.Request
+const (
+	user      = "usr_abc123"
+	otherUser = "usr_def456"
+	apiKey    = "sk_live_1234567890"
+	token     = "EAAGm0PX4ZCpsBA"
+	htmlPage  = "<html><body>502 Bad Gateway</body></html>"
+	jsonType  = "application/json"
+)
+
+// number is the one of the published page.
+var number = NewPhoneNumber{
+	Platform: "whatsapp", MetaPhoneNumberID: "836990829491415", AccessToken: token, DisplayName: "+1 (234) 567-8900",
 }
 
-// TestMain puts a proxy between the client and every host that is neither loopback nor invalid: Go
-// reads the variables once a process.
-func TestMain(m *testing.M) {
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		proxied.Lock()
-		proxied.requests = append(proxied.requests, r)
-		proxied.Unlock()
-		if r.Method == http.MethodConnect {
-			w.WriteHeader(http.StatusForbidden)
-			return
-		}
-		_, _ = io.WriteString(w, "[]")
-	}))
-	for name, value := range map[string]string{"HTTP_PROXY": proxy.URL, "HTTPS_PROXY": proxy.URL, "NO_PROXY": ".invalid", "http_proxy": "", "https_proxy": "", "no_proxy": ""} {
-		if err := os.Setenv(name, value); err != nil {
-			panic(err)
-		}
-	}
-	code := m.Run()
-	proxy.Close()
-	os.Exit(code)
-}
-
-func TestRequests(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, checked(t))
-	added, err := api.Add(t.Context(), user, number)
-	must(t, err)
-	must(t, api.Delete(t.Context(), user, added.ID))
-	seen := map[string]bool{}
-	for _, request := range api.sandbox.Requests() {
-		if request.Header.Get("X-Api-Key") != apiKey || request.Header.Get("User-Agent") != "bizapi-test" || request.Header.Get("Accept") != "application/json" {
-			t.Errorf("%s has the header %v", request.Method, request.Header)
-		}
-		if id := request.Header.Get("X-Correlation-Id"); id == "" || seen[id] {
-			t.Errorf("the correlation id %q is used again", id)
-		} else {
-			seen[id] = true
-		}
-		if !strings.HasPrefix(request.Path, "/v1/users/usr_abc123/phone_numbers") {
-			t.Errorf("asked for %s", request.Path)
-		}
-		if isAdd := request.Operation == sandbox.OpAdd; isAdd != (request.Header.Get("Content-Type") == "application/json") {
-			t.Errorf("%s has the content type %q", request.Method, request.Header.Get("Content-Type"))
-		}
+// numberNo is one of many.
+func numberNo(n int) NewPhoneNumber {
+	return NewPhoneNumber{
+		Platform: "whatsapp", MetaPhoneNumberID: strconv.Itoa(100_000 + n), AccessToken: token, DisplayName: fmt.Sprintf("number %d", n),
 	}
 }
 
-func TestIDsAreEscapedInPaths(t *testing.T) {
-	var path string
-	client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path = r.RequestURI
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	must(t, client.Delete(t.Context(), "u/1?", "a/b #%é"))
-	if want := "/v1/users/u%2F1%3F/phone_numbers/a%2Fb%20%23%25%C3%A9"; path != want {
-		t.Errorf("asked for %s, want %s", path, want)
-	}
-}
-
-func TestNewRefusesWhatCannotWork(t *testing.T) {
-	base, err := ParseBaseURL("https://api.example.com", false)
-	must(t, err)
-	for _, options := range []Options{{APIKey: apiKey}, {BaseURL: base}} {
-		if _, err := New(options); err == nil {
-			t.Errorf("%+v was taken", options)
-		}
-	}
-	client, err := New(Options{BaseURL: base, APIKey: apiKey})
-	must(t, err)
-	defer client.Close()
-	if client.requestTimeout != DefaultRequestTimeout || client.BaseURL() != "https://api.example.com" {
-		t.Errorf("%s, %s", client.requestTimeout, client.BaseURL())
-	}
-}
-
-func TestRedirectsAreRefused(t *testing.T) {
-	var elsewhere atomic.Int32
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
-	defer other.Close()
-	for name, location := range map[string]string{
-		"to the same host":  "/v2/users",
-		"to another host":   other.URL + "/steal?key=" + apiKey,
-		"with user info":    strings.Replace(other.URL, "://", "://"+token+"@", 1),
-		"to plain http":     "http://api.example.com/v1",
-		"to another scheme": "file:///etc/passwd",
-		"to nowhere":        "",
-		"to no URL":         "http://[" + token,
-	} {
-		for _, status := range []int{301, 302, 303, 307, 308} {
-			t.Run(fmt.Sprintf("%d %s", status, name), func(t *testing.T) {
-				api := newAPI(t, sandbox.Options{})
-				api.secrets.Hold(token)
-				ids := api.fill(user, 2)
-				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.RedirectTo(status, location)})
-				_, err := api.List(t.Context(), user)
-				checkRedirect(t, err)
-				api.sandbox.ClearFaults()
-				for _, operation := range []sandbox.Operation{sandbox.OpAdd, sandbox.OpDelete} {
-					api.sandbox.Script(sandbox.Fault{On: operation, Do: sandbox.RedirectTo(status, location)})
-				}
-				_, err = api.Add(t.Context(), user, number)
-				checkRedirect(t, err)
-				err = api.Delete(t.Context(), user, ids[0])
-				checkRedirect(t, err)
-				if others := api.sandbox.Count(sandbox.OpOther); others > 0 || elsewhere.Load() > 0 {
-					t.Errorf("it was followed: %d requests here, %d there", others, elsewhere.Load())
-				}
-			})
-		}
-	}
-}
-
-func checkRedirect(t *testing.T, err error) {
+// run runs a test in a bubble, in which waits take no time and can be measured.
+func run(t *testing.T, name string, test func(t *testing.T)) {
 	t.Helper()
-	if text := failureOf(t, err, KindRedirect).Error(); strings.Contains(text, apiKey) || strings.Contains(text, token) || !strings.Contains(text, "redirect") {
-		t.Error(text)
+	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
+}
+
+// pass lets the time of a bubble pass.
+func pass(d time.Duration) { <-time.After(d) }
+
+// inDialects runs a test in both, each in a bubble.
+func inDialects(t *testing.T, name string, test func(t *testing.T, dialect sandbox.Dialect)) {
+	t.Helper()
+	for _, dialect := range []sandbox.Dialect{sandbox.Published, sandbox.Deployed} {
+		run(t, name+"/"+string(dialect), func(t *testing.T) { test(t, dialect) })
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	address := listener.Addr().String()
-	must(t, listener.Close())
-	plain := httptest.NewServer(http.NotFoundHandler())
-	defer plain.Close()
-	for name, root := range map[string]string{
-		"on the port":              "http://" + address,
-		"under the name":           "https://no-such-host.invalid/v1",
-		"with TLS on that port":    strings.Replace(plain.URL, "http:", "https:", 1),
-		"behind a proxy that bars": "https://api.example.com/v1",
-	} {
-		t.Run(name, func(t *testing.T) {
-			clock := newFakeClock()
-			client, _ := newClient(t, nil, func(o *Options) {
-				o.BaseURL, o.Clock, o.MaxRetries = parsedURL(t, root), clock, 2
-			})
-			_, err := client.List(t.Context(), user)
-			mustFail(t, err, KindUnreachable)
-			_, err = client.Add(t.Context(), user, number)
-			mustFail(t, err, KindUnreachable)
-			err = client.Delete(t.Context(), user, "pn_1")
-			mustFail(t, err, KindUnreachable)
-			if slept := clock.sleeps(); len(slept) != 6 {
-				t.Errorf("%d retries of three calls", len(slept))
-			}
-			// What never was sent leaves nothing to look up.
-			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersOf(user), body: number})
-			if failureOf(t, err, KindUnreachable).PerhapsDone {
-				t.Error("the add is taken for one that perhaps was done")
-			}
-		})
-	}
+// wire is a connection to a server in this process. Nothing on it takes time but what the server does.
+type wire struct {
+	server http.Handler
+	// unsent returns an error for a request that gets no connection. Nil connects all.
+	unsent func(*http.Request) error
+
+	answering sync.WaitGroup
 }
 
-// A dead address is known within the request timeout, however many retries there may be, and even where a
-// number that is new is looked for three times.
-func TestNobodyListensForLongerThanTheRequestTimeout(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	root := parsedURL(t, "http://"+listener.Addr().String())
-	must(t, listener.Close())
-	for timeout, want := range map[time.Duration]int{5 * time.Second: 2, DefaultRequestTimeout: 4, time.Millisecond: 1} {
-		clock := newFakeClock()
-		client, _ := newClient(t, nil, func(o *Options) {
-			o.BaseURL, o.Clock, o.MaxRetries, o.RequestTimeout = root, clock, 10, timeout
-		})
-		for name, doing := range map[string]func() error{
-			"list":   func() error { _, err := client.List(t.Context(), user); return err },
-			"delete": func() error { return client.Delete(t.Context(), user, "pn_1") },
-			"add":    func() error { _, err := client.Add(t.Context(), user, number); return err },
-		} {
-			began, before := clock.Now(), len(clock.sleeps())
-			mustFail(t, doing(), KindUnreachable)
-			if took, slept := clock.Now().Sub(began), len(clock.sleeps())-before; took >= max(timeout/3, firstBackoff+time.Millisecond) || slept != want {
-				t.Errorf("%s with a request timeout of %s: %d retries in %s, want %d", name, timeout, slept, took, want)
-			}
+func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if w.unsent != nil {
+		if err := w.unsent(request); err != nil {
+			return nil, err
 		}
 	}
+	if trace := httptrace.ContextClientTrace(ctx); trace != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	answered := make(chan *http.Response, 1)
+	w.answering.Go(func() {
+		recorder := httptest.NewRecorder()
+		defer func() {
+			if recover() == nil {
+				answered <- recorder.Result()
+				return
+			}
+			// What the sandbox does to drop a connection.
+			if recorder.Body.Len() == 0 {
+				answered <- nil
+				return
+			}
+			torn := recorder.Result()
+			torn.Body = io.NopCloser(io.MultiReader(torn.Body, errorReader{io.ErrUnexpectedEOF}))
+			answered <- torn
+		}()
+		received := request.Clone(ctx)
+		if received.Body == nil {
+			received.Body = http.NoBody
+		}
+		w.server.ServeHTTP(recorder, received)
+	})
+	select {
+	case response := <-answered:
+		if response == nil {
+			return nil, io.EOF
+		}
+		return response, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+type errorReader struct{ err error }
+
+func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
+
+// api is a client and the sandbox that it calls.
+type api struct {
+	*Client
+	sandbox *sandbox.Server
+	wire    *wire
+}
+
+func newAPI(t testing.TB, options sandbox.Options, changes ...func(*Options)) *api {
+	t.Helper()
+	options.APIKey = apiKey
+	if options.Users == nil {
+		options.Users = []string{user, otherUser}
+	}
+	server := sandbox.New(options)
+	client, wire := newClient(t, server, changes...)
+	return &api{client, server, wire}
+}
+
+// newClient makes a client of any server, on a wire.
+func newClient(t testing.TB, server http.Handler, changes ...func(*Options)) (*Client, *wire) {
+	t.Helper()
+	wire := &wire{server: server}
+	t.Cleanup(wire.answering.Wait)
+	options := Options{
+		BaseURL: parsedURL(t, "https://api.example.com/v1"), APIKey: apiKey, UserAgent: "bizapi-test",
+		MaxRetries: DefaultMaxRetries, Transport: wire,
+	}
+	for _, change := range changes {
+		change(&options)
+	}
+	client, err := New(options)
+	must(t, err)
+	return client, wire
 }
 
 func parsedURL(t testing.TB, raw string) *url.URL {
@@ -220,203 +164,277 @@ func parsedURL(t testing.TB, raw string) *url.URL {
 	return parsed
 }
 
-func TestTheProxyOfTheEnvironmentIsAsked(t *testing.T) {
-	for _, root := range []string{"http://api.example.com/v1", "https://api.example.com/v1"} {
-		proxied.requests = nil
-		client, _ := newClient(t, nil, func(o *Options) { o.BaseURL, o.MaxRetries = parsedURL(t, root), 0 })
-		_, err := client.List(t.Context(), user)
-		if isPlain := strings.HasPrefix(root, "http:"); isPlain != (err == nil) {
-			t.Errorf("%s: %v", root, err)
+// answering is a server that answers everything alike.
+func answering(status int, contentType, body string, header ...string) http.Handler {
+	respond := sandbox.Respond(status, contentType, body, header...)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { respond(w, r, sandbox.Answer{}) })
+}
+
+// fill adds n numbers behind the client's back, a second apart, and returns their ids, oldest first.
+func (a *api) fill(userID string, n int) []string {
+	start := time.Now().Add(-time.Duration(n)*time.Second - time.Hour)
+	ids := make([]string, n)
+	for at := range n {
+		number := numberNo(at)
+		if userID != user {
+			number.MetaPhoneNumberID += "9"
 		}
-		if len(proxied.requests) != 1 || !strings.HasPrefix(proxied.requests[0].Host, "api.example.com") {
-			t.Fatalf("%s: the proxy was asked %v", root, proxied.requests)
-		}
-		if request := proxied.requests[0]; request.Method == http.MethodConnect && request.Header.Get("X-Api-Key") != "" {
-			t.Error("the proxy got the key")
-		}
+		ids[at] = a.sandbox.Add(userID, sandbox.Number{
+			Platform: number.Platform, MetaPhoneNumberID: number.MetaPhoneNumberID, AccessToken: token,
+			DisplayName: &number.DisplayName, CreatedAt: start.Add(time.Duration(at) * time.Second),
+		}).ID
+	}
+	return ids
+}
+
+// holds returns the ids that the sandbox has.
+func (a *api) holds(userID string) []string {
+	ids := []string{}
+	for _, number := range a.sandbox.Numbers(userID) {
+		ids = append(ids, number.ID)
+	}
+	return ids
+}
+
+func (a *api) lists() int { return a.sandbox.Count(sandbox.OpList) }
+
+func (a *api) adds() int { return a.sandbox.Count(sandbox.OpAdd) }
+
+func idsOf(numbers []PhoneNumber) []string {
+	ids := []string{}
+	for _, number := range numbers {
+		ids = append(ids, number.ID)
+	}
+	return ids
+}
+
+// succeeds is the kind that stands in tables for no error.
+const succeeds Kind = -1
+
+// check checks that a call ended as wanted and returns its *Error, nil for a success.
+func check(t testing.TB, err error, want Kind) *Error {
+	t.Helper()
+	failure, _ := errors.AsType[*Error](err)
+	got := succeeds
+	if err != nil {
+		got = KindOf(err)
+	}
+	if got != want || err != nil && failure == nil {
+		t.Fatalf("got the error %v of kind %d, want kind %d", err, got, want)
+	}
+	return failure
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-func TestACertificateThatProvesNothingIsNotRetried(t *testing.T) {
-	var served atomic.Int32
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served.Add(1) }))
-	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	server.StartTLS()
-	defer server.Close()
-	clock := newFakeClock()
-	client, _ := newClient(t, nil, func(o *Options) { o.BaseURL, o.Clock = parsedURL(t, server.URL), clock })
-	_, err := client.List(t.Context(), user)
-	mustFail(t, err, KindCertificate)
-	_, err = client.Add(t.Context(), user, number)
-	mustFail(t, err, KindCertificate)
-	if served.Load() > 0 || len(clock.sleeps()) > 0 {
-		t.Errorf("%d requests, %d retries", served.Load(), len(clock.sleeps()))
-	}
-	if version := newTransport().TLSClientConfig.MinVersion; version != 0x0303 {
-		t.Errorf("TLS from version %x", version)
+// took checks how long a bubble waited.
+func took(t testing.TB, since time.Time, least, most time.Duration) {
+	t.Helper()
+	if took := time.Since(since); took < least || took > most {
+		t.Errorf("it took %s, want %s to %s", took, least, most)
 	}
 }
 
-func TestARequestThatHangsEndsWithItsTimeout(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestTimeout, o.MaxRetries = 30*time.Millisecond, 1 })
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: 2, Do: sandbox.Hang()})
-	_, err := api.List(t.Context(), user)
-	if failure := failureOf(t, err, KindNoAnswer); failure.Message != "no answer within 30ms" {
-		t.Error(err)
-	}
-	if lists := api.sandbox.Count(sandbox.OpList); lists != 2 {
-		t.Errorf("%d attempts", lists)
-	}
-	_, err = api.List(t.Context(), user)
-	must(t, err)
-}
-
-func TestAnInterruptEndsAWriteThatHasNoConnection(t *testing.T) {
-	dialling := make(chan struct{}, 1)
-	client, _ := newClient(t, answering(http.StatusOK, "[]"), func(o *Options) {
-		o.RequestTimeout = time.Hour
-		transport := o.Transport.(*http.Transport)
-		dial, dials := transport.DialContext, 0
-		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			if dials++; dials == 1 { // the list before the add
-				return dial(ctx, network, address)
-			}
-			dialling <- struct{}{}
-			<-ctx.Done()
-			return nil, ctx.Err()
-		}
-	})
-	ctx, interrupt := context.WithCancel(t.Context())
-	go func() { <-dialling; interrupt() }()
-	_, err := client.Add(ctx, user, number)
-	if failure := failureOf(t, err, KindCanceled); failure.PerhapsDone {
-		t.Error("the add is taken for one that perhaps was done")
-	}
-}
-
-// everywhere finds a secret in any form that the client must not let through.
-func everywhere(text string) bool {
-	for _, secret := range []string{apiKey, token} {
-		for _, form := range []string{secret, url.QueryEscape(secret), base64.StdEncoding.EncodeToString([]byte(secret))[:len(secret)]} {
-			if strings.Contains(text, form) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func TestSecretsThatAServerEchoesGoNowhere(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		var log bytes.Buffer
-		api := newAPI(t, sandbox.Options{Dialect: dialect, EchoSecrets: true}, func(o *Options) {
-			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		})
-		named := number
-		named.DisplayName = "my token is " + token
-		added, err := api.Add(t.Context(), user, named)
+func TestRequestsCarryWhatTheAPINeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		added, _, err := api.AddPhoneNumber(t.Context(), user, number)
 		must(t, err)
-		numbers, err := api.List(t.Context(), user)
-		must(t, err)
-		_, again := api.Add(t.Context(), otherUser, named)
-		_, unknown := api.List(t.Context(), "usr_of_"+token)
-		gone := api.Delete(t.Context(), otherUser, added.ID)
-		for _, err := range []error{again, unknown, gone} {
-			if err == nil {
-				t.Error("no error")
-				continue
+		must(t, api.DeletePhoneNumber(t.Context(), added))
+		seen := map[string]bool{}
+		for _, request := range api.sandbox.Requests() {
+			header := request.Header
+			if header.Get("X-Api-Key") != apiKey || header.Get("User-Agent") != "bizapi-test" || header.Get("Accept") != jsonType {
+				t.Errorf("%s has the header %v", request.Method, header)
 			}
-			text := fmt.Sprintf("%v %+v %#v", err, err, err)
-			for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
-				text += fmt.Sprintf(" %v %#v", cause, cause)
+			if id := header.Get("X-Correlation-Id"); id == "" || seen[id] {
+				t.Errorf("the correlation id %q is missing or used again", id)
 			}
-			if everywhere(text) {
-				t.Errorf("a secret is in %s", text)
+			seen[header.Get("X-Correlation-Id")] = true
+			if isAdd := request.Operation == sandbox.OpAdd; isAdd != (header.Get("Content-Type") == jsonType) {
+				t.Errorf("%s has the content type %q", request.Method, header.Get("Content-Type"))
 			}
-		}
-		if shown := fmt.Sprintf("%+v %+v", added, numbers); everywhere(shown) || !strings.Contains(shown, Redacted) {
-			t.Errorf("a secret is in %s", shown)
-		}
-		if everywhere(log.String()) || !strings.Contains(log.String(), "status=201") {
-			t.Errorf("a secret is in the log:\n%s", &log)
 		}
 	})
 }
 
-// Nobody knows how short a key is, and a short one may be a part of any word.
-func TestAShortSecretIsCutOutAsAWord(t *testing.T) {
-	const short = "pa55wd"
-	client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Correlation-Id", short)
-		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = io.WriteString(w, `{"message":"Invalid API key `+short+`, (`+short+`); see pa55wds"}`)
-	}), func(o *Options) { o.APIKey = short })
-	_, err := client.List(t.Context(), user)
-	if failure := failureOf(t, err, KindUnauthorized); failure.Message != "Invalid API key [redacted] [redacted] see pa55wds" || failure.CorrelationID == short {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestSecretsInBodiesThatAreShownGoNowhere(t *testing.T) {
-	escaped, err := json.Marshal(token)
-	must(t, err)
-	for name, body := range map[string]string{
-		"text":                         "you sent " + token,
-		"JSON of another form":         `{"sent":` + string(escaped) + `}`,
-		"where the excerpt is cut":     strings.Repeat("x", shownExcerpt-10) + token,
-		"behind a lot of nothing":      "x" + strings.Repeat(" ", longestExcerpt-10) + token,
-		"the message of an error":      `{"message":"` + strings.Repeat("x", longestMessage-10) + token + `"}`,
-		"the correlation id":           `{"message":"no","correlationId":"` + token + `"}`,
-		"base64 of a basic credential": base64.StdEncoding.EncodeToString([]byte("user:" + token + "!")),
+func TestPathElementsAreEscaped(t *testing.T) {
+	for _, test := range []struct{ base, user, id, want string }{
+		{"https://api.example.com/v1", "u/1?", "a/b #%é", "/v1/users/u%2F1%3F/phone_numbers/a%2Fb%20%23%25%C3%A9"},
+		{"https://api.example.com", "u", "pn_1", "/users/u/phone_numbers/pn_1"},
+		{"https://api.example.com/a%2Fb", "u", "pn_1", "/a%2Fb/users/u/phone_numbers/pn_1"},
 	} {
-		for _, status := range []int{200, 400} {
-			t.Run(fmt.Sprintf("%s, status %d", name, status), func(t *testing.T) {
-				client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					w.Header().Set("X-Correlation-Id", token)
-					w.WriteHeader(status)
-					_, _ = io.WriteString(w, body)
-				}))
-				client.secrets.Hold(token)
-				_, err := client.List(t.Context(), user)
-				if err == nil || everywhere(err.Error()) || strings.Contains(err.Error(), token[:6]) || KindOf(err) == KindNoAnswer {
-					t.Errorf("got %v", err)
-				}
-			})
+		var path string
+		client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			path = r.URL.EscapedPath()
+			w.WriteHeader(http.StatusNoContent)
+		}), func(o *Options) { o.BaseURL = parsedURL(t, test.base) })
+		must(t, client.DeletePhoneNumber(t.Context(), PhoneNumber{UserID: test.user, ID: test.id}))
+		if path != test.want {
+			t.Errorf("asked for %s, want %s", path, test.want)
 		}
 	}
+}
+
+func TestAnIDThatIsAnotherPathIsNotSent(t *testing.T) {
+	api := newAPI(t, sandbox.Options{})
+	for _, id := range []string{"", ".", ".."} {
+		check(t, api.DeletePhoneNumber(t.Context(), PhoneNumber{UserID: user, ID: id}), KindOther)
+		_, err := api.ListPhoneNumbers(t.Context(), id)
+		check(t, err, KindOther)
+	}
+	if requests := api.sandbox.Requests(); len(requests) > 0 {
+		t.Errorf("sent %s %s", requests[0].Method, requests[0].Path)
+	}
+}
+
+func TestNewRefusesWhatCannotWork(t *testing.T) {
+	base := parsedURL(t, "https://api.example.com")
+	for _, options := range []Options{{APIKey: apiKey}, {BaseURL: base}} {
+		if _, err := New(options); err == nil {
+			t.Errorf("%+v was taken", options)
+		}
+	}
+	client, err := New(Options{BaseURL: base, APIKey: apiKey})
+	must(t, err)
+	if client.options.RequestTimeout != DefaultRequestTimeout || client.BaseURL() != "https://api.example.com" {
+		t.Errorf("%s, %s", client.options.RequestTimeout, client.BaseURL())
+	}
+}
+
+func TestReadsAreRepeatedWhereThatMayHelp(t *testing.T) {
+	const all = 1 + DefaultMaxRetries
+	for _, test := range []struct {
+		name     string
+		behave   sandbox.Behaviour
+		want     Kind
+		requests int
+	}{
+		{"a failure of the server", sandbox.Respond(500, jsonType, `{"message":"boom"}`), KindServer, all},
+		{"a gateway without its server", sandbox.Respond(502, "text/html", htmlPage), KindServer, all},
+		{"a database that is down", sandbox.DatabaseDown(), KindServer, all},
+		{"a time-out of a proxy", sandbox.Respond(408, "", ""), KindNoAnswer, all},
+		{"a dropped connection", sandbox.Drop(), KindNoAnswer, all},
+		{"a torn body", sandbox.Torn(), KindNoAnswer, all},
+		{"a torn body that pretends to be whole", sandbox.TornJSON(), KindNoAnswer, all},
+		{"a server that hangs", sandbox.Hang(), KindNoAnswer, all},
+		{"a page of HTML", sandbox.Respond(200, "text/html", htmlPage), KindUnreadable, 1},
+		{"a refused key", sandbox.Respond(401, jsonType, `{"message":"Invalid API key"}`), KindUnauthorized, 1},
+		{"a wrong path", sandbox.Respond(404, jsonType, `{"message":"Route GET /x not found"}`), KindWrongBaseURL, 1},
+		{"an unknown user", sandbox.Respond(404, jsonType, `{"message":"User with ID u not found"}`), KindUnknownUser, 1},
+		{"a redirect", sandbox.RedirectTo(302, "https://example.com"), KindRedirect, 1},
+	} {
+		run(t, test.name+", always", func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{})
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: test.behave})
+			_, err := api.ListPhoneNumbers(t.Context(), user)
+			check(t, err, test.want)
+			if api.lists() != test.requests {
+				t.Errorf("%d requests, want %d", api.lists(), test.requests)
+			}
+		})
+		if test.requests == 1 {
+			continue
+		}
+		run(t, test.name+", for a time", func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{})
+			api.fill(user, 3)
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: DefaultMaxRetries, Do: test.behave})
+			numbers, err := api.ListPhoneNumbers(t.Context(), user)
+			must(t, err)
+			if len(numbers) != 3 {
+				t.Errorf("%d numbers", len(numbers))
+			}
+		})
+	}
+}
+
+func TestRetriesWaitLongerEachTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent []time.Time
+		client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			sent = append(sent, time.Now())
+			w.WriteHeader(http.StatusInternalServerError)
+		}), func(o *Options) { o.MaxRetries = 7 })
+		_, err := client.ListPhoneNumbers(t.Context(), user)
+		check(t, err, KindServer)
+		if len(sent) != 8 {
+			t.Fatalf("%d requests", len(sent))
+		}
+		for n, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
+			if wait := sent[n+1].Sub(sent[n]); wait > most || wait < most*3/4-time.Nanosecond {
+				t.Errorf("retry %d waited %s, want up to a quarter less than %s", n+1, wait, most)
+			}
+		}
+	})
+}
+
+func TestAnInterruptEndsAReadAtOnce(t *testing.T) {
+	for name, behave := range map[string]sandbox.Behaviour{
+		"in flight":           sandbox.Hang(),
+		"before a retry":      sandbox.Respond(500, "", ""),
+		"at the rate limit":   sandbox.RateLimited("3600"),
+		"at an endless limit": sandbox.RateLimited(""),
+	} {
+		run(t, name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{}, func(o *Options) { o.MaxRetries = 1000 })
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: behave})
+			ctx, interrupt := context.WithCancel(t.Context())
+			time.AfterFunc(1700*time.Millisecond, interrupt)
+			began := time.Now()
+			_, err := api.ListPhoneNumbers(ctx, user)
+			if failure := check(t, err, KindCanceled); !errors.Is(failure, context.Canceled) {
+				t.Errorf("%v does not say that it was canceled", err)
+			}
+			took(t, began, 1700*time.Millisecond, 1700*time.Millisecond)
+		})
+	}
+}
+
+func TestAReadThatRunsOutOfTimeSaysWhy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{}, func(o *Options) { o.MaxRetries = 1000 })
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(500, jsonType, `{"message":"boom"}`)})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := api.ListPhoneNumbers(ctx, user)
+		failure := check(t, err, KindCanceled)
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(failure.Message, "timeout is over") || !strings.Contains(failure.Message, "boom") {
+			t.Error(err)
+		}
+	})
 }
 
 func TestALogLineHasWhatAnOperatorNeedsAndNoBody(t *testing.T) {
-	var log bytes.Buffer
-	api := newAPI(t, sandbox.Options{}, func(o *Options) {
-		o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		api := newAPI(t, sandbox.Options{}, func(o *Options) {
+			o.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		api.fill(user, 1)
+		api.sandbox.Script(
+			sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "the body")},
+			sandbox.Fault{On: sandbox.OpList, Do: sandbox.Delay(1500 * time.Millisecond)},
+		)
+		_, err := api.ListPhoneNumbers(t.Context(), user)
+		must(t, err)
+		for _, want := range []string{"method=GET", "path=/users/usr_abc123/phone_numbers", "status=500", "status=200", "duration_ms=1500"} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("%s is missing in\n%s", want, &log)
+			}
+		}
+		for _, request := range api.sandbox.Requests() {
+			if sent := request.Header.Get("X-Correlation-Id"); !strings.Contains(log.String(), "correlation_id="+sent) {
+				t.Errorf("the correlation id %s is missing in\n%s", sent, &log)
+			}
+		}
+		if strings.Contains(log.String(), "the body") || strings.Contains(log.String(), "whatsapp") {
+			t.Errorf("a body is in the log:\n%s", &log)
+		}
 	})
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "the body")})
-	_, err := api.List(t.Context(), user)
-	must(t, err)
-	for _, want := range []string{"method=GET", "path=/users/usr_abc123/phone_numbers", "status=500", "status=200", "duration_ms=", "attempt=1", "attempt=2", "correlation_id="} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("%s is missing in\n%s", want, &log)
-		}
-	}
-	for _, request := range api.sandbox.Requests() {
-		if sent := request.Header.Get("X-Correlation-Id"); !strings.Contains(log.String(), "correlation_id="+sent) {
-			t.Errorf("the correlation id %s is missing in\n%s", sent, &log)
-		}
-	}
-	if strings.Contains(log.String(), "the body") || strings.Contains(log.String(), "whatsapp") {
-		t.Errorf("a body is in the log:\n%s", &log)
-	}
-}
-
-// TestAnEarlyAnswerLeavesTheNextAttemptAlone is for the race detector: the transport may still be
-// writing the request of an attempt that was given up.
-func TestAnEarlyAnswerLeavesTheNextAttemptAlone(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestTimeout, o.MaxRetries = time.Millisecond, 50 })
-	api.fill(user, 50)
-	api.sandbox.Script(sandbox.Fault{Times: 40, Do: sandbox.Hang()})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	_, _ = api.List(ctx, user)
-	_, _ = api.Add(ctx, user, number)
 }

@@ -4,7 +4,6 @@
 package bizapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,80 +12,73 @@ import (
 	"strings"
 )
 
-// Kind is what an Error means to the person who reads it. It is decided once, when the Error is
-// made, so that nothing else has to look at statuses and messages.
+// Kind is what an Error means.
 type Kind int
 
-// The kinds of Error.
+// Kinds of errors. classify says which answer is of which kind.
 const (
-	// KindOther is a refusal that none of the other kinds describes.
+	// KindOther is a refusal that has no kind of its own.
 	KindOther Kind = iota
-	// KindUnauthorized is a missing or unknown API key.
+	// KindUnauthorized is an API key that is missing, unknown or expired.
 	KindUnauthorized
-	// KindForbidden is a key that may not do this, or a number of another user.
+	// KindForbidden is a call that this key may not make, or a row of another user.
 	KindForbidden
-	// KindInvalidToken is a Meta access token that the API does not take.
+	// KindUnknownUser is a user that the API does not know.
+	KindUnknownUser
+	// KindNotFound is a number or an agent that the API does not know, in its own words.
+	KindNotFound
+	// KindWrongBaseURL is a server that does not serve this path.
+	KindWrongBaseURL
+	// KindAlreadyExists is a number or an agent that is registered already.
+	KindAlreadyExists
+	// KindInvalidToken is an access token that the API does not take.
 	KindInvalidToken
 	// KindInvalidMetaID is a meta_phone_number_id that the API does not take.
 	KindInvalidMetaID
-	// KindAlreadyExists is a platform and meta_phone_number_id that somebody has registered.
-	KindAlreadyExists
-	// KindUnknownUser is a user that the API does not know.
-	KindUnknownUser
-	// KindUnknownNumber is a phone number that the API does not know.
-	KindUnknownNumber
-	// KindUnknownRoute is a path that the server does not serve: a wrong base URL.
-	KindUnknownRoute
-	// KindRateLimited is a rate limit that outlasts the operation's time.
+	// KindRateLimited is a rate limit that lasts longer than the operation may.
 	KindRateLimited
-	// KindServer is a failure of the server: a status of 500 and above.
+	// KindServer is a failure of the server, which may have done what it was asked.
 	KindServer
 	// KindRedirect is a redirect, which is never followed.
 	KindRedirect
-	// KindUnreadable is a success whose body is not what the API promises.
+	// KindUnreadable is a success that is not what the API promises.
 	KindUnreadable
-	// KindCertificate is a server whose TLS certificate does not prove that it is the one asked.
+	// KindCertificate is a server that does not prove to be the one in base_url.
 	KindCertificate
-	// KindUnreachable is a server that never got the request: its name does not resolve, nobody
-	// listens, or a proxy or TLS handshake failed.
+	// KindUnreachable is a request that was never sent.
 	KindUnreachable
-	// KindNoAnswer is a request that was sent, or may have been, and not answered.
+	// KindNoAnswer is a request that was sent and got no whole answer.
 	KindNoAnswer
-	// KindCanceled is a request given up because its operation ended: an interrupt or its timeout.
+	// KindCanceled is an operation that was interrupted or ran out of time.
 	KindCanceled
-	// KindUnknownOutcome is an add of which nobody can say whether it happened: its answers were lost,
-	// and the listing that would tell could not be read. The number may or may not be there.
+	// KindUnknownOutcome is an add of which nothing says whether it succeeded.
 	KindUnknownOutcome
 )
 
-// Error is a call that did not succeed. It never holds the API key or an access token.
+// ErrNotFound is a number or an agent that its user does not have, as two listings prove.
+var ErrNotFound = errors.New("not listed")
+
+// Error is a call that did not succeed. It holds no secret that the client was given.
 type Error struct {
 	// Kind is what the error means.
 	Kind Kind
-	// Method and Path say which call it was. The path starts behind the base URL.
+	// Method and Path are the call's. The path starts behind the base URL.
 	Method, Path string
 	// Status is the HTTP status, 0 when there was no answer.
 	Status int
-	// Message is the API's own, at most 500 characters of it, or says what happened when there was
-	// none.
+	// Message is the API's own, or says what happened when there was none; at most 300 characters
+	// of the server's.
 	Message string
-	// CorrelationID is what the API's operators find the call by: theirs, or the one that was sent.
+	// CorrelationID is the server's, or else the one that was sent; empty when nothing was sent.
 	CorrelationID string
-	// SentID is the correlation id that was sent, which is shown where a server's may be a token; empty when
-	// nothing was sent.
-	SentID string
-	// Existing is, for KindAlreadyExists, the number of the same user that is in the way; nil when it
-	// is another user's, or could not be looked up.
-	Existing *PhoneNumber
-	// Err is why the operation ended, context.Canceled or context.DeadlineExceeded, when that is what
-	// ended the call; nil otherwise.
+	// ExistingID is, for KindAlreadyExists, the id of the row that is in the way; empty when the user's
+	// listing does not show it.
+	ExistingID string
+	// Err is context.Canceled or context.DeadlineExceeded when that ended the call; nil otherwise.
 	Err error
-
-	// PerhapsDone says that the server may have done what it was asked, in this attempt or one before.
-	PerhapsDone bool
 }
 
-// Error is the call, its status, what was wrong and the correlation id, in one line.
+// Error returns the call, its status, what was wrong and the correlation id, in one line.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s: ", e.Method, e.Path)
@@ -100,7 +92,7 @@ func (e *Error) Error() string {
 	return text.String()
 }
 
-// Unwrap returns Err, so that errors.Is finds a context's end.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 // KindOf returns the kind of the Error in err's chain, KindOther when there is none.
@@ -111,100 +103,133 @@ func KindOf(err error) Kind {
 	return KindOther
 }
 
-// refusal is the body of an error in both dialects: they differ in the correlation id's name.
-type refusal struct {
-	Error              string `json:"error"`
-	Message            string `json:"message"`
-	CorrelationID      string `json:"correlation_id"`
-	CorrelationIDCamel string `json:"correlationId"`
+// errorBody is an error in both dialects, which differ in the name of the correlation id.
+type errorBody struct {
+	Error         string `json:"error"`
+	Message       string `json:"message"`
+	CorrelationID string `json:"correlation_id"`
+	CamelID       string `json:"correlationId"`
 }
 
-// newRefusal makes an Error of an answer that is not a success.
-func (c *Client) newRefusal(call call, answer answer) *Error {
-	e := &Error{Method: call.method, Path: call.path(), Status: answer.status, CorrelationID: answer.correlationID, SentID: answer.sentID}
-	var body refusal
+// judge returns the Error that an answer means, nil for a success.
+func (c *Client) judge(call call, answer answer) *Error {
+	if answer.status >= 200 && answer.status <= 299 {
+		if call.method == http.MethodDelete {
+			return c.checkDeleted(call, answer)
+		}
+		return nil
+	}
+	var body errorBody
 	_ = json.Unmarshal(answer.body, &body) // a field of another type leaves the rest readable
-	if body.Error+body.Message == "" {
-		e.Message = "the server answered " + c.describe(call, answer)
-	} else {
-		e.Message = c.excerpt(call, firstNonEmpty(body.Message, body.Error), longestMessage)
-		e.CorrelationID = firstNonEmpty(correlationID(body.CorrelationID, answer.sentID), correlationID(body.CorrelationIDCamel, answer.sentID), e.CorrelationID)
+	failure := c.newError(classify(call, answer.status, body), call, answer, describe(answer))
+	if body.Error+body.Message != "" {
+		failure.Message = c.options.Secrets.Excerpt(body.text(answer.status))
+		failure.CorrelationID = c.correlationID(body.CorrelationID+body.CamelID, failure.CorrelationID)
 	}
-	e.Kind = refusalKind(answer.status, strings.ToLower(body.Error+" "+body.Message))
-	if e.Kind == KindRedirect {
-		e.Message = "the server redirects to " + c.redirectTarget(call, answer.header) + ", and redirects are not followed, since they would carry the API key along"
+	if failure.Kind == KindRedirect {
+		failure.Message = "the server redirects to " + c.options.Secrets.Excerpt(redirectTarget(answer.header)) + ", and redirects are not followed, since they would take the API key along"
 	}
-	return c.redacted(e)
+	return failure
 }
 
-// refusalKind knows the published messages and those that deployed servers were seen to send. The
-// text decides before the status does: a deployed server answers 400 where 409 is published.
-func refusalKind(status int, text string) Kind {
-	has := func(part string) bool { return strings.Contains(text, part) }
+// text is the message, behind the error where that says more than the status does.
+func (b errorBody) text(status int) string {
 	switch {
-	case status == http.StatusTooManyRequests:
-		return KindRateLimited
+	case b.Message == "":
+		return b.Error
+	case b.Error == "", b.Error == b.Message, strings.EqualFold(b.Error, http.StatusText(status)):
+		return b.Message
+	}
+	return b.Error + ": " + b.Message
+}
+
+// classify decides what an answer that is no success means, by its status and the API's own words
+// together: a deployed server answers 404 and 400 to an outage of its database, and 400 where 409 is
+// published. See API.md for where each message was seen.
+func classify(call call, status int, body errorBody) Kind {
+	message := strings.ToLower(body.Message)
+	if message == "" {
+		message = strings.ToLower(body.Error)
+	}
+	says := func(words string) bool { return strings.Contains(message, words) }
+	isAdd := call.method == http.MethodPost
+	isMissing := says("with id ") && strings.HasSuffix(message, " not found")
+	switch {
 	case status >= 500:
 		return KindServer
-	case status == http.StatusRequestTimeout:
+	case status == http.StatusRequestTimeout: // of a proxy
 		return KindNoAnswer
-	case status >= 300 && status < 400:
+	case status < 400:
 		return KindRedirect
-	case has("invalid access token"):
+	case isAdd && says("invalid access token"):
 		return KindInvalidToken
 	case status == http.StatusUnauthorized:
 		return KindUnauthorized
 	case status == http.StatusForbidden:
 		return KindForbidden
-	case has("invalid meta_phone_number_id"):
+	case isAdd && says("invalid meta_phone_number_id"):
 		return KindInvalidMetaID
-	case status == http.StatusConflict, has("already exists"), has("already registered"):
+	case isAdd && (says("failed to add ") || says("failed to create ")):
+		return KindServer
+	case isAdd && (status == http.StatusConflict || says("already exists") || says("already registered") || says("failed to archive existing ")):
 		return KindAlreadyExists
-	case has("not found") && has("user "):
+	case isMissing && strings.HasPrefix(message, "user "):
 		return KindUnknownUser
-	case has("not found") && has("phone number "):
-		return KindUnknownNumber
+	case isMissing:
+		return KindNotFound
+	case status == http.StatusNotFound && (message == "" || strings.HasPrefix(message, "route ")):
+		return KindWrongBaseURL
 	case status == http.StatusNotFound:
-		return KindUnknownRoute
+		return KindServer
 	}
 	return KindOther
 }
 
-// unreadable is the Error of a success whose body is not what the API promises. What it asked may
-// have been done.
+func redirectTarget(header http.Header) string {
+	target, _, _ := strings.Cut(header.Get("Location"), "?")
+	if target == "" {
+		return "an unnamed place"
+	}
+	return target
+}
+
+// newError returns an Error with the message as it stands.
+func (c *Client) newError(kind Kind, call call, answer answer, message string) *Error {
+	return &Error{
+		Kind: kind, Method: call.method, Path: c.options.Secrets.Redact(call.path()), Status: answer.status,
+		Message: c.options.Secrets.Excerpt(message), CorrelationID: answer.correlationID,
+	}
+}
+
+// unreadable is the Error of a success whose body is not what the API promises.
 func (c *Client) unreadable(call call, answer answer, problem string) *Error {
-	return c.redacted(&Error{
-		Kind: KindUnreadable, Method: call.method, Path: call.path(), Status: answer.status,
-		CorrelationID: answer.correlationID, SentID: answer.sentID, Message: problem, PerhapsDone: true,
-	})
+	return c.newError(KindUnreadable, call, answer, problem)
 }
 
-// canceled is the Error of a call whose operation ended before it could go out or be answered.
-func canceled(ctx context.Context, call call) *Error {
-	message := "given up, since the operation was interrupted"
+// canceled is the Error of a call that ended with its operation. before is the failure that it would
+// have been repeated for, or nil.
+func (c *Client) canceled(ctx context.Context, call call, before *Error) *Error {
+	ended := c.newError(KindCanceled, call, answer{}, "the operation was interrupted")
+	ended.Err = ctx.Err()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		message = "given up, since the operation's timeout is over"
+		ended.Message = "the operation's timeout is over"
 	}
-	return &Error{Kind: KindCanceled, Method: call.method, Path: call.path(), Message: message, Err: ctx.Err()}
+	if before != nil {
+		ended.Message += "; the last attempt failed: " + before.Message
+		ended.Status, ended.CorrelationID = before.Status, before.CorrelationID
+	}
+	return ended
 }
 
-// redacted cuts the secrets out of what an error shows.
-func (c *Client) redacted(failure *Error) *Error {
-	failure.Path = c.secrets.Redact(failure.Path)
-	failure.Message = c.secrets.Redact(failure.Message)
-	if id := failure.CorrelationID; c.secrets.Redact(id) != id || c.secrets.isShort(id) {
-		failure.CorrelationID = failure.SentID
+// heldBack is the Error of a call that the rate limit kept from being sent.
+func (c *Client) heldBack(ctx context.Context, call call, cause error) *Error {
+	limit, ok := errors.AsType[*rateLimitError](cause)
+	if !ok {
+		return c.canceled(ctx, call, nil)
 	}
-	return failure
-}
-
-func withoutBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")) }
-
-func firstNonEmpty(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
+	answer := answer{correlationID: limit.correlationID}
+	if limit.correlationID != "" {
+		answer.status = http.StatusTooManyRequests
 	}
-	return ""
+	return c.newError(KindRateLimited, call, answer, limit.Error())
 }

@@ -8,768 +8,568 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"runtime"
 	"slices"
-	"strconv"
-	"strings"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// waiters counts those who wait for a listing of user.
-func (a *api) waiters() int {
-	account := a.account(user)
-	account.mu.Lock()
-	defer account.mu.Unlock()
-	count := 0
-	for _, f := range []*fetch{account.running, account.next} {
-		if f != nil {
-			count += len(f.waiters)
+// refusedKey is an error that is not repeated.
+var refusedKey = sandbox.Respond(401, jsonType, `{"message":"Invalid API key"}`)
+
+// find looks for a number of user that was added long ago.
+func (a *api) find(ctx context.Context, id string) error {
+	_, err := a.FindPhoneNumber(ctx, user, id, "")
+	return err
+}
+
+func isGone(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, ErrNotFound) {
+		t.Fatalf("got the error %v, want one that says that the number is gone", err)
+	}
+}
+
+// after has a list answered when d has passed, as the server was then.
+func after(d time.Duration) sandbox.Fault {
+	return sandbox.Fault{On: sandbox.OpList, Before: func() { pass(d) }}
+}
+
+func TestAllReadersShareOneListing(t *testing.T) {
+	inDialects(t, "", func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		ids := api.fill(user, 1000)
+		api.sandbox.Script(after(time.Second))
+		errs := make(chan error)
+		for at, id := range ids {
+			go func() {
+				pass(time.Duration(at) * 3 * time.Millisecond) // some while it is fetched, most after
+				found, err := api.FindPhoneNumber(t.Context(), user, id, "")
+				if err == nil && found.ID != id {
+					err = fmt.Errorf("found %s instead of %s", found.ID, id)
+				}
+				errs <- err
+			}()
+		}
+		for range ids {
+			must(t, <-errs)
+		}
+		if api.lists() != 2 {
+			t.Errorf("%d requests", api.lists())
+		}
+	})
+}
+
+func TestAPlanOfFewNumbersTakesOneRequest(t *testing.T) {
+	for _, n := range []int{1, 3} {
+		api := newAPI(t, sandbox.Options{})
+		for _, id := range api.fill(user, n) {
+			must(t, api.find(t.Context(), id))
+		}
+		_, _, err := api.RegisteredPhoneNumber(t.Context(), user, "whatsapp", "1")
+		must(t, err)
+		if api.lists() != 1 {
+			t.Errorf("%d requests for %d numbers", api.lists(), n)
 		}
 	}
-	return count
 }
 
-// holdList makes the list request that follows wait until the function returned is called.
-func (a *api) holdList() (release func()) {
-	held := make(chan struct{})
-	a.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Before: func() { <-held }})
-	return sync.OnceFunc(func() { close(held) })
-}
-
-// listings counts fetches: the lists that ask for no offset.
-func (a *api) listings() int {
-	count := 0
-	for _, request := range a.sandbox.Requests() {
-		if request.Operation == sandbox.OpList && request.RawQuery == "limit=1000&orderBy=created_at&orderDirection=ASC" {
-			count++
-		}
-	}
-	return count
-}
-
-func TestAThousandReadersShareOneListing(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, checked(t))
-	ids := api.fill(user, 1000)
-	release := api.holdList()
-	defer release()
-	errs := make(chan error, len(ids))
-	for _, id := range ids {
-		go func() {
-			found, err := api.Find(t.Context(), user, id)
-			if err == nil && found.ID != id {
-				err = fmt.Errorf("found %s instead of %s", found.ID, id)
-			}
-			errs <- err
-		}()
-	}
-	eventually(t, "all readers wait", func() bool { return api.waiters() == len(ids) })
-	release()
-	for range ids {
-		must(t, <-errs)
-	}
-	if requests := api.sandbox.Count(sandbox.OpAny); requests != 3 {
-		t.Errorf("%d requests for one listing of a thousand numbers", requests)
-	}
-}
-
-func TestAListingServes(t *testing.T) {
-	for _, test := range []struct {
-		name     string
-		took     time.Duration
-		age      time.Duration
-		listings int
-	}{
-		{name: "for 30 s", age: 29 * time.Second, listings: 1},
-		{name: "no longer than 30 s", age: 30 * time.Second, listings: 2},
-		{name: "for twice the time that it took", took: time.Minute, age: 119 * time.Second, listings: 1},
-		{name: "no longer than twice that time", took: time.Minute, age: 120 * time.Second, listings: 2},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+func TestAListingServesForHalfAnHour(t *testing.T) {
+	for age, want := range map[time.Duration]int{30*time.Minute - time.Second: 1, 30 * time.Minute: 2} {
+		run(t, age.String(), func(t *testing.T) {
 			api := newAPI(t, sandbox.Options{})
-			api.fill(user, 5)
-			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Before: func() { api.clock.pass(test.took) }})
-			_, err := api.List(t.Context(), user)
-			must(t, err)
-			api.clock.pass(test.age)
-			_, err = api.List(t.Context(), user)
-			must(t, err)
-			if listings := api.listings(); listings != test.listings {
-				t.Errorf("%d listings, want %d", listings, test.listings)
+			ids := api.fill(user, 3)
+			api.sandbox.Script(after(5 * time.Second)) // it counts from its end
+			must(t, api.find(t.Context(), ids[0]))
+			pass(age)
+			must(t, api.find(t.Context(), ids[1]))
+			if api.lists() != want {
+				t.Errorf("%d requests, want %d", api.lists(), want)
 			}
 		})
 	}
 }
 
-// Terraform takes minutes for a state of thousands of numbers, in which the account is not listed anew.
-func TestAListingOfManyNumbersServesARefresh(t *testing.T) {
-	const rows = 1200
-	for _, test := range []struct {
-		name     string
-		age      time.Duration
-		listings int
-		read     func(api *api, id string) error
-	}{
-		{"a number, for 100 ms a row", 119 * time.Second, 1, func(api *api, id string) error {
-			_, err := api.Find(t.Context(), user, id)
-			return err
-		}},
-		{"a number, no longer", 120 * time.Second, 2, func(api *api, id string) error {
-			_, err := api.Find(t.Context(), user, id)
-			return err
-		}},
-		{"a number by Meta's id, for 100 ms a row", 119 * time.Second, 1, func(api *api, _ string) error {
-			_, err := api.FindByMetaID(t.Context(), user, "whatsapp", numberNo(0).MetaPhoneNumberID)
-			return err
-		}},
-		{"all numbers, for 30 s", 30 * time.Second, 2, func(api *api, _ string) error {
-			_, err := api.List(t.Context(), user)
-			return err
-		}},
-		{"an add, for 30 s", 30 * time.Second, 2, func(api *api, _ string) error {
-			_, err := api.Add(t.Context(), user, numberNo(rows))
-			return err
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			api := newAPI(t, sandbox.Options{})
-			ids := api.fill(user, rows)
-			_, err := api.Find(t.Context(), user, ids[0])
-			must(t, err)
-			api.clock.pass(test.age)
-			must(t, test.read(api, ids[rows-1]))
-			if listings := api.listings(); listings != test.listings {
-				t.Errorf("%d listings, want %d", listings, test.listings)
-			}
-		})
-	}
-}
-
-func TestAnErrorReachesAllWhoWaitAndIsNotKept(t *testing.T) {
+func TestAThoroughListingIsReadOnceForAllWhoNeedOne(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
-	api.fill(user, 5)
-	held := make(chan struct{})
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Before: func() { <-held }, Do: sandbox.Respond(401, "application/json", `{"message":"Invalid API key"}`)})
-	errs := make(chan error, 50)
-	for range cap(errs) {
-		go func() {
-			_, err := api.List(t.Context(), user)
-			errs <- err
-		}()
+	ids := api.fill(user, 3)
+	must(t, api.find(t.Context(), ids[0]))
+	for range 3 {
+		numbers, err := api.ListPhoneNumbers(t.Context(), user)
+		must(t, err)
+		if !slices.Equal(idsOf(numbers), ids) {
+			t.Errorf("listed %v, want %v", idsOf(numbers), ids)
+		}
+		must(t, api.find(t.Context(), ids[1]))
 	}
-	eventually(t, "all readers wait", func() bool { return api.waiters() == cap(errs) })
-	close(held)
-	for range cap(errs) {
-		mustFail(t, <-errs, KindUnauthorized)
+	if api.lists() != 1+2 {
+		t.Errorf("%d requests", api.lists())
 	}
-	if lists := api.sandbox.Count(sandbox.OpList); lists != 1 {
-		t.Errorf("%d lists for one error", lists)
-	}
-	_, err := api.List(t.Context(), user)
-	must(t, err)
 }
 
-func TestOneWaitersEnd(t *testing.T) {
-	for _, test := range []struct {
-		name  string
-		first bool // the one that the fetch began for
-	}{
-		{name: "of the one that asked first leaves the rest waiting", first: true},
-		{name: "of one that came later leaves the rest waiting"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+func TestAnErrorGoesToThoseWhoWaitAndToReadsOfTheNext10Seconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Before: func() { pass(time.Second) }, Do: refusedKey})
+		errs := make(chan error)
+		for range 50 {
+			go func() { errs <- api.find(t.Context(), ids[0]) }()
+		}
+		for range 50 {
+			check(t, <-errs, KindUnauthorized)
+		}
+		pass(10*time.Second - 1)
+		check(t, api.find(t.Context(), ids[0]), KindUnauthorized)
+		if api.lists() != 1 {
+			t.Errorf("%d requests for one error", api.lists())
+		}
+		pass(1)
+		must(t, api.find(t.Context(), ids[0]))
+	})
+}
+
+func TestAnErrorDoesNotEndAListingThatServes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		must(t, api.find(t.Context(), ids[0]))
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: refusedKey})
+		check(t, api.find(t.Context(), "pn_missing"), KindUnauthorized)
+		must(t, api.find(t.Context(), ids[1]))
+	})
+}
+
+func TestTheEndOfOneReaderIsNobodyElses(t *testing.T) {
+	for name, isFetcher := range map[string]bool{"the one that fetches": true, "one that waits": false} {
+		run(t, name, func(t *testing.T) {
 			api := newAPI(t, sandbox.Options{})
-			ids := api.fill(user, 5)
-			release := api.holdList()
-			defer release()
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			contexts := []context.Context{t.Context(), ctx}
-			if test.first {
+			ids := api.fill(user, 3)
+			api.sandbox.Script(after(20 * time.Second))
+			ctx, interrupt := context.WithCancel(t.Context())
+			contexts := []context.Context{ctx, t.Context()}
+			if !isFetcher {
 				slices.Reverse(contexts)
 			}
-			results := map[context.Context]chan error{}
+			errs := [2]chan error{make(chan error, 1), make(chan error, 1)}
 			for at, ctx := range contexts {
-				results[ctx] = make(chan error, 1)
-				go func() {
-					_, err := api.Find(ctx, user, ids[at])
-					results[ctx] <- err
-				}()
-				eventually(t, "the reader waits", func() bool { return api.waiters() == at+1 })
+				go func() { errs[at] <- api.find(ctx, ids[at]) }()
+				synctest.Wait()
 			}
-			cancel()
-			err := <-results[ctx]
-			mustFail(t, err, KindCanceled)
+			began := time.Now()
+			interrupt()
+			synctest.Wait()
+			ended, other := errs[0], errs[1]
+			if !isFetcher {
+				ended, other = other, ended
+			}
+			err := <-ended
+			check(t, err, KindCanceled)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%v does not say that it was canceled", err)
 			}
-			release()
-			must(t, <-results[t.Context()])
+			took(t, began, 0, 0)
+			must(t, <-other)
+			want := 1
+			if isFetcher { // the next waiter fetches
+				want = 2
+			}
+			if api.lists() != want {
+				t.Errorf("%d requests, want %d", api.lists(), want)
+			}
 		})
 	}
 }
 
-func TestAFetchThatNobodyWaitsForEnds(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestTimeout = time.Hour })
-	api.fill(user, 5)
-	ended := make(chan struct{})
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Hang()})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		defer close(ended)
-		_, err := api.List(ctx, user)
-		if KindOf(err) != KindCanceled {
-			t.Errorf("got %v", err)
-		}
-	}()
-	eventually(t, "the list is sent", func() bool { return api.sandbox.Count(sandbox.OpList) == 1 })
-	cancel()
-	<-ended
-	api.fetches.Wait() // the request would hang for an hour
-	_, err := api.List(t.Context(), user)
-	must(t, err)
+func TestARateLimitEndsThoseWhoHaveNoTimeForIt(t *testing.T) {
+	for name, isFetcher := range map[string]bool{"the one that fetches, at once": true, "one that waits, when its time is over": false} {
+		run(t, name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{})
+			ids := api.fill(user, 3)
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.RateLimited("3600")})
+			began := time.Now()
+			hurried, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			patient := make(chan error, 1)
+			if isFetcher {
+				err := api.find(hurried, ids[0])
+				check(t, err, KindRateLimited)
+				took(t, began, 0, 0)
+				go func() { patient <- api.find(t.Context(), ids[1]) }()
+			} else {
+				go func() { patient <- api.find(t.Context(), ids[1]) }()
+				synctest.Wait()
+				check(t, api.find(hurried, ids[0]), KindCanceled)
+				took(t, began, time.Minute, time.Minute)
+			}
+			must(t, <-patient)
+			took(t, began, time.Hour, time.Hour)
+		})
+	}
 }
 
-// late gives an answer as it was when the request came, after work.
-func late(work func()) sandbox.Behaviour {
+func TestAFreshListingBeginsAfterItWasAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		api.fill(user, 3)
+		// The listing under way has the answer of a server that does not know the number yet.
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: late(2 * time.Second)})
+		under := make(chan error)
+		go func() {
+			_, err := api.numbersOf(user).get(t.Context(), wanted[PhoneNumber]{})
+			under <- err
+		}()
+		synctest.Wait()
+		api.sandbox.Add(user, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "7", AccessToken: token})
+		fresh := api.numbersOf(user).fresh()
+		l, err := api.numbersOf(user).get(t.Context(), fresh)
+		must(t, err)
+		must(t, <-under)
+		if !l.has(metaIDKey("whatsapp", "7")) || api.lists() != 2 {
+			t.Errorf("%d rows after %d requests", len(l.rows), api.lists())
+		}
+		if again, err := api.numbersOf(user).get(t.Context(), fresh); again != l || err != nil {
+			t.Error("the listing that came after the question is not shared")
+		}
+	})
+}
+
+// late gives an answer as it was when the request came, after d.
+func late(d time.Duration) sandbox.Behaviour {
 	return func(w http.ResponseWriter, _ *http.Request, answer sandbox.Answer) {
-		work()
+		pass(d)
 		w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
 		w.WriteHeader(answer.Status)
 		_, _ = w.Write(answer.Body)
 	}
 }
 
-func TestOwnChangesShowInTheListing(t *testing.T) {
+func TestUsersDoNotWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids, others := api.fill(user, 2), api.fill(otherUser, 2)
+		api.sandbox.Script(after(20 * time.Second))
+		first := make(chan error, 1)
+		go func() { first <- api.find(t.Context(), ids[0]) }()
+		synctest.Wait()
+		began := time.Now()
+		_, err := api.FindPhoneNumber(t.Context(), otherUser, others[1], "")
+		must(t, err)
+		took(t, began, 0, 0)
+		must(t, <-first)
+	})
+}
+
+func TestOwnChangesAreLaidOverEveryListing(t *testing.T) {
 	for _, test := range []struct {
-		name string
-		read func(t *testing.T, api *api, change func())
+		name    string
+		options sandbox.Options
+		read    func(t *testing.T, api *api, change func())
 	}{
+		{name: "read before them", read: func(_ *testing.T, _ *api, change func()) { change() }},
+		{name: "in flight when they landed", read: func(t *testing.T, api *api, change func()) {
+			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: late(time.Second)})
+			done := make(chan error)
+			go func() {
+				_, err := api.numbersOf(user).get(t.Context(), api.numbersOf(user).fresh())
+				done <- err
+			}()
+			synctest.Wait()
+			change()
+			must(t, <-done)
+		}},
+		{name: "read after them", read: func(t *testing.T, api *api, change func()) {
+			change()
+			_, err := api.numbersOf(user).get(t.Context(), api.numbersOf(user).fresh())
+			must(t, err)
+		}},
 		{
-			name: "that was read before them",
-			read: func(_ *testing.T, _ *api, change func()) { change() },
-		},
-		{
-			name: "that was in flight when they landed",
-			read: func(t *testing.T, api *api, change func()) {
-				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: late(change)})
-				_, err := api.account(user).fresh(t.Context())
-				must(t, err)
-			},
-		},
-		{
-			name: "whose last page was in flight when they landed",
-			read: func(t *testing.T, api *api, change func()) {
-				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 1, Commit: true, Do: late(change)})
-				_, err := api.account(user).fresh(t.Context())
-				must(t, err)
-			},
-		},
-		{
-			name: "that began after them",
+			name: "read after them from a server that lags behind", options: sandbox.Options{ListAddsAfter: time.Minute, ListDeletesAfter: time.Minute},
 			read: func(t *testing.T, api *api, change func()) {
 				change()
-				_, err := api.account(user).fresh(t.Context())
+				_, err := api.numbersOf(user).get(t.Context(), api.numbersOf(user).fresh())
 				must(t, err)
 			},
 		},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			api := newAPI(t, sandbox.Options{})
-			ids := api.fill(user, 10)
-			_, err := api.List(t.Context(), user)
-			must(t, err)
-			var added []Added
-			test.read(t, api, func() {
-				for _, id := range ids[:5] {
-					must(t, api.Delete(context.Background(), user, id))
-				}
-				for n := range 5 { // the same numbers under new ids: a replacement of five
-					again, err := api.Add(context.Background(), user, numberNo(n))
-					must(t, err)
-					added = append(added, again)
-				}
-			})
-			numbers, err := api.List(t.Context(), user)
+		run(t, test.name, func(t *testing.T) {
+			api := newAPI(t, test.options)
+			ids := api.fill(user, 12)
+			numbers, err := api.ListPhoneNumbers(t.Context(), user)
 			must(t, err)
 			want := slices.Clone(ids[5:])
-			for _, again := range added {
-				want = append(want, again.ID)
-			}
-			if got := idsOf(numbers); !slices.Equal(got, want) {
+			test.read(t, api, func() {
+				for n := range 5 { // replacements
+					must(t, api.DeletePhoneNumber(t.Context(), numbers[n]))
+					added, _, err := api.AddPhoneNumber(t.Context(), user, numberNo(n))
+					must(t, err)
+					want = append(want, added.ID)
+				}
+			})
+			numbers, err = api.ListPhoneNumbers(t.Context(), user)
+			must(t, err)
+			got := idsOf(numbers)
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
 				t.Errorf("listed %v\nwant   %v", got, want)
 			}
-			for n, again := range added {
-				found, err := api.FindByMetaID(t.Context(), user, "WhatsApp", numberNo(n).MetaPhoneNumberID)
+			for n := range 5 {
+				found, ok, err := api.RegisteredPhoneNumber(t.Context(), user, "WhatsApp", numberNo(n).MetaPhoneNumberID)
 				must(t, err)
-				if len(found) != 1 || found[0].ID != again.ID {
-					t.Errorf("number %d is %v, want %s and no ghost", n, idsOf(found), again.ID)
+				if !ok || !slices.Contains(want, found.ID) {
+					t.Errorf("number %d is %+v", n, found)
 				}
+				isGone(t, api.find(t.Context(), ids[n]))
 			}
 		})
 	}
 }
 
-func TestAListingThatReadersHoldIsNotChanged(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	ids := api.fill(user, 3)
-	before, err := api.List(t.Context(), user)
-	must(t, err)
-	must(t, api.Delete(t.Context(), user, ids[1]))
-	after, err := api.List(t.Context(), user)
-	must(t, err)
-	if got := idsOf(after); !slices.Equal(got, []string{ids[0], ids[2]}) {
-		t.Errorf("the next shows %v", got)
-	}
-	_, err = api.Add(t.Context(), user, number)
-	must(t, err)
-	if got := idsOf(before); !slices.Equal(got, ids) {
-		t.Errorf("it shows %v instead of %v", got, ids)
-	}
-}
-
-func TestAReplacementOfAHundredNumbersAtOnce(t *testing.T) {
-	api := newAPI(t, sandbox.Options{MaxPageSize: 40}, checked(t))
-	ids := api.fill(user, 100)
-	var group sync.WaitGroup
-	turns := make(chan struct{}, 10) // Terraform's parallelism
-	for n, id := range ids {
-		group.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			if n%10 == 0 {
-				api.clock.pass(31 * time.Second) // listings begin in the middle of it
-			}
-			if err := api.Delete(t.Context(), user, id); err != nil {
-				t.Error(err)
-				return
-			}
-			if _, err := api.Add(t.Context(), user, numberNo(n)); err != nil {
-				t.Errorf("number %d is lost: %v", n, err)
-			}
-		})
-	}
-	group.Wait()
-	if left := len(api.holds(user)); left != 100 {
-		t.Errorf("the API holds %d numbers, want 100", left)
-	}
-}
-
-func TestANumberIsBelievedGone(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	ids := api.fill(user, 200)
-	_, err := api.List(t.Context(), user)
-	must(t, err)
-	for _, id := range ids[20:] {
-		api.sandbox.Remove(id)
-	}
-	api.clock.pass(time.Minute)
-	api.sandbox.ForgetRequests()
-
-	t.Run("once two listings lack it, which all who miss one share", func(t *testing.T) {
-		errs := make([]error, len(ids))
-		var group sync.WaitGroup
-		for at, id := range ids {
-			group.Go(func() { _, errs[at] = api.Find(t.Context(), user, id) })
+func TestListedNumbersAreInOneOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{ListAddsAfter: time.Hour})
+		api.fill(user, 3)
+		for n := range 20 {
+			_, _, err := api.AddPhoneNumber(t.Context(), user, numberNo(100+n))
+			must(t, err)
 		}
-		group.Wait()
-		for at, err := range errs {
-			if isGone := errors.Is(err, ErrNotFound); isGone != (at >= 20) {
-				t.Errorf("number %d: %v", at, err)
-			}
-		}
-		if listings := api.listings(); listings != 2 {
-			t.Errorf("%d listings, want 2", listings)
-		}
-	})
-	t.Run("by a later reader too, without another listing", func(t *testing.T) {
-		_, err := api.Find(t.Context(), user, ids[100])
-		if listings := api.listings(); !errors.Is(err, ErrNotFound) || listings != 2 {
-			t.Errorf("got %v after %d listings", err, listings)
-		}
-	})
-	t.Run("after two more listings once these are over", func(t *testing.T) {
-		api.clock.pass(time.Minute)
-		_, err := api.Find(t.Context(), user, ids[100])
-		if listings := api.listings(); !errors.Is(err, ErrNotFound) || listings != 4 {
-			t.Errorf("got %v after %d listings", err, listings)
+		first, err := api.ListPhoneNumbers(t.Context(), user)
+		must(t, err)
+		second, err := api.ListPhoneNumbers(t.Context(), user)
+		must(t, err)
+		if len(first) != 23 || !slices.Equal(first, second) {
+			t.Errorf("listed %v\nand then %v", idsOf(first), idsOf(second))
 		}
 	})
 }
 
-func TestALateReaderTakesTheListingThatFollowedItsOwn(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	account := api.account(user)
-	first, err := account.recent(t.Context())
-	must(t, err)
-	second, err := account.fresh(t.Context())
-	must(t, err)
-	third, err := account.after(t.Context(), first)
-	must(t, err)
-	if third != second || api.listings() != 2 {
-		t.Errorf("%d listings", api.listings())
-	}
+func TestANumberIsGoneWhenTwoListingsLackIt(t *testing.T) {
+	inDialects(t, "", func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		ids := api.fill(user, 3)
+		began := time.Now()
+		isGone(t, api.find(t.Context(), "pn_missing"))
+		took(t, began, 2*time.Second, 2*time.Second)
+		if api.lists() != 1+2 { // a quick one, and a thorough one 2 s later
+			t.Errorf("%d requests", api.lists())
+		}
+		_, err := api.FindPhoneNumberByMetaID(t.Context(), user, "whatsapp", "404")
+		isGone(t, err)
+		must(t, api.find(t.Context(), ids[2]))
+		if api.lists() != 1+2 {
+			t.Errorf("%d requests: the second listing is not shared", api.lists())
+		}
+	})
 }
 
-func TestANumberIsNotBelievedGone(t *testing.T) {
-	empty := sandbox.Respond(200, "application/json", "[]")
+func TestAllThatMissANumberShareTheSecondListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 5)
+		for _, id := range ids[:2] {
+			api.sandbox.Remove(id)
+		}
+		errs := make(chan error)
+		for n := range 100 {
+			go func() {
+				pass(time.Duration(n) * 50 * time.Millisecond)
+				errs <- api.find(t.Context(), ids[n%2])
+			}()
+		}
+		for range 100 {
+			isGone(t, <-errs)
+		}
+		if api.lists() != 1+2 {
+			t.Errorf("%d requests", api.lists())
+		}
+	})
+}
+
+func TestANumberThatTheSecondListingHasIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, jsonType, "[]")})
+		must(t, api.find(t.Context(), ids[1]))
+	})
+}
+
+// The listing that a number is missing from for the first time may be the second one of another number.
+func TestANumberThatTheListingBeforeHadTakesASecondLookOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		must(t, api.find(t.Context(), ids[0]))
+		api.sandbox.Script( // a thorough listing of an account that seems to be empty
+			sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, jsonType, "[]")},
+		)
+		isGone(t, api.find(t.Context(), "pn_missing"))
+		must(t, api.find(t.Context(), ids[1]))
+	})
+}
+
+func TestAYoungNumberIsListedLate(t *testing.T) {
 	for _, test := range []struct {
-		name     string
-		fault    sandbox.Fault
-		want     Kind // -1: it is found
-		listings int
+		name      string
+		createdAt func(now time.Time) string
+		skew      time.Duration // of the server's clock
+		wait      time.Duration // between the two listings
 	}{
-		{name: "after one empty listing", fault: sandbox.Fault{Do: empty}, want: -1, listings: 2},
-		{name: "after two empty listings", fault: sandbox.Fault{Times: 2, Do: empty}, want: -1, listings: 3},
-		{name: "by an answer that is no page", fault: sandbox.Fault{Do: sandbox.Respond(203, "application/json", "[]")}, want: KindUnreadable, listings: 1},
-		{name: "by an empty page with an error", fault: sandbox.Fault{Do: sandbox.Respond(200, "application/json", `{"success":true,"data":[],"error":{"code":7}}`)}, want: KindUnreadable, listings: 1},
-		{name: "by an empty page that counts rows", fault: sandbox.Fault{Do: sandbox.Respond(200, "application/json", `{"data":[],"count":3}`)}, want: KindUnreadable, listings: 1},
-		{name: "when the second listing fails", fault: sandbox.Fault{Skip: 1, Times: sandbox.Always, Do: sandbox.Respond(500, "", "")}, want: KindServer, listings: 1 + 1 + DefaultMaxRetries},
-		{name: "by a 404 for the route", fault: sandbox.Fault{Do: sandbox.Respond(404, "application/json", `{"message":"Route GET /users not found"}`)}, want: KindUnknownRoute, listings: 1},
-		{name: "by a 404 for the user", fault: sandbox.Fault{Do: sandbox.Respond(404, "application/json", `{"message":"User with ID usr_abc123 not found"}`)}, want: KindUnknownUser, listings: 1},
-		{name: "by a 401", fault: sandbox.Fault{Do: sandbox.Respond(401, "application/json", `{"message":"Invalid API key"}`)}, want: KindUnauthorized, listings: 1},
-		{name: "by a 403", fault: sandbox.Fault{Do: sandbox.Respond(403, "", "")}, want: KindForbidden, listings: 1},
-		{name: "by an HTML page", fault: sandbox.Fault{Do: sandbox.Respond(200, "text/html", htmlPage)}, want: KindUnreadable, listings: 1},
-		{name: "by torn JSON that stays torn", fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.TornJSON()}, want: KindNoAnswer, listings: 1 + DefaultMaxRetries},
+		{name: "added 5 s ago", createdAt: ago(5 * time.Second), wait: 25 * time.Second},
+		{name: "added right now", createdAt: ago(0), wait: 30 * time.Second},
+		{name: "added 29 s ago", createdAt: ago(29 * time.Second), wait: 2 * time.Second},
+		{name: "added 30 s ago", createdAt: ago(30 * time.Second), wait: 2 * time.Second},
+		{name: "added in the future", createdAt: ago(-time.Second), wait: 2 * time.Second},
+		{name: "added at a time unknown", createdAt: func(time.Time) string { return "" }, wait: 2 * time.Second},
+		{name: "added at a time that is none", createdAt: func(time.Time) string { return "yesterday" }, wait: 2 * time.Second},
+		{name: "added 5 s ago by a clock that is an hour ahead", createdAt: ago(5*time.Second - time.Hour), skew: time.Hour, wait: 25 * time.Second},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			api := newAPI(t, sandbox.Options{})
-			ids := api.fill(user, 3)
-			if test.name == "when the second listing fails" {
-				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: empty})
-				test.fault.Skip = 0
-			}
-			test.fault.On = sandbox.OpList
-			api.sandbox.Script(test.fault)
-			_, err := api.Find(t.Context(), user, ids[0])
-			if test.want == -1 {
-				must(t, err)
-			} else {
-				mustFail(t, err, test.want)
-			}
-			if listings := api.listings(); listings != test.listings {
-				t.Errorf("%d listings, want %d", listings, test.listings)
-			}
+		run(t, test.name, func(t *testing.T) {
+			now := func() time.Time { return time.Now().Add(test.skew) }
+			api := newAPI(t, sandbox.Options{Now: now})
+			api.fill(user, 3)
+			began := time.Now()
+			_, err := api.FindPhoneNumber(t.Context(), user, "pn_young", test.createdAt(began))
+			isGone(t, err)
+			took(t, began, test.wait, test.wait)
 		})
 	}
 }
 
-// A server that has a mishap still has it at once.
-func TestAMissingNumberIsLookedForAgainLater(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	ids := api.fill(user, 3)
-	api.sandbox.Remove(ids[0])
-	_, err := api.Find(t.Context(), user, ids[0])
-	if slept := api.clock.sleeps(); !errors.Is(err, ErrNotFound) || !slices.Equal(slept, []time.Duration{confirmAfter}) {
-		t.Errorf("got %v after waits of %v", err, slept)
-	}
-	for _, id := range ids[1:] {
-		api.sandbox.Remove(id)
-	}
-	api.clock.pass(time.Minute)
-	_, err = api.Find(t.Context(), user, ids[1])
-	if slept := api.clock.total(); !errors.Is(err, ErrNotFound) || slept != 3*confirmAfter {
-		t.Errorf("got %v after waits of %v in all: an empty account wants a third listing", err, slept)
-	}
+func TestAYoungNumberIsListedLateByAServerWithoutADate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, _ := newClient(t, answering(200, jsonType, "[]"))
+		began := time.Now()
+		_, err := client.FindPhoneNumber(t.Context(), user, "pn_young", ago(10*time.Second)(began))
+		isGone(t, err)
+		took(t, began, 20*time.Second, 20*time.Second)
+	})
 }
 
-// laggingList answers lists as they would have been before the change that is made.
-func (a *api) laggingList(times int) {
-	stale := a.sandbox.Numbers(user)
-	rows := make([]string, len(stale))
-	for at, row := range stale {
-		rows[at] = fmt.Sprintf(`{"id":%q,"platform":%q,"meta_phone_number_id":%q}`, row.ID, row.Platform, row.MetaPhoneNumberID)
-	}
-	a.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: times, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-		page := "[" + strings.Join(rows, ",") + "]"
-		if r.URL.Query().Get("offset") != "" {
-			page = "[]"
-			if r.URL.Query().Get("offset") == strconv.Itoa(len(rows)-1) {
-				page = "[" + rows[len(rows)-1] + "]"
-			}
-		}
-		sandbox.Respond(200, "application/json", page)(w, r, answer)
-	}})
-}
-
-// A deleted number may stay in a server's listings for a while, and an added one may not be there yet.
-func TestListingsThatLagBehindOwnChanges(t *testing.T) {
-	t.Run("do not keep a number that was deleted from being added again", func(t *testing.T) {
+func TestListingsAreNotKeptForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		api := newAPI(t, sandbox.Options{})
+		for range 3 {
+			isGone(t, api.find(t.Context(), "pn_missing"))
+			pass(servingTime)
+			must(t, func() error { _, err := api.ListPhoneNumbers(t.Context(), user); return err }())
+		}
+		isGone(t, api.find(t.Context(), "pn_missing"))
+		if l := api.numbersOf(user).latest; l.before == nil || l.before.before != nil {
+			t.Error("more than one listing is kept behind the latest one")
+		}
+	})
+}
+
+func ago(d time.Duration) func(time.Time) string {
+	return func(now time.Time) string { return now.Add(-d).UTC().Format(time.RFC3339) }
+}
+
+func TestANumberThatAnotherProcessAddedIsFoundThoughItIsListedLate(t *testing.T) {
+	inDialects(t, "", func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, ListAddsAfter: 20 * time.Second})
 		api.fill(user, 3)
-		old := api.sandbox.Numbers(user)[1]
-		api.laggingList(sandbox.Always)
-		must(t, api.Delete(t.Context(), user, old.ID))
-		added, err := api.Add(t.Context(), user, numberNo(1))
+		added := api.sandbox.Add(user, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "7", AccessToken: token})
+		pass(time.Second)
+		_, err := api.FindPhoneNumber(t.Context(), user, added.ID, added.CreatedAt.Format(time.RFC3339))
 		must(t, err)
-		if added.ID == old.ID || added.Adopted {
-			t.Errorf("added %+v in place of %s", added, old.ID)
-		}
-	})
-	t.Run("do not have one that was deleted adopted", func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{})
-		api.fill(user, 3)
-		old := api.sandbox.Numbers(user)[1]
-		api.laggingList(9)
-		must(t, api.Delete(t.Context(), user, old.ID))
-		api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(503, "", "")})
-		added, err := api.Add(t.Context(), user, numberNo(1))
-		must(t, err)
-		if added.ID == old.ID {
-			t.Errorf("adopted %s, which is deleted", old.ID)
-		}
-	})
-	t.Run("do not lack one that was added", func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{})
-		api.fill(user, 3)
-		api.laggingList(sandbox.Always)
-		added, err := api.Add(t.Context(), user, number)
-		must(t, err)
-		api.clock.pass(settlingTime - time.Second)
-		_, err = api.Find(t.Context(), user, added.ID)
-		must(t, err)
-		api.clock.pass(time.Hour)
-		if _, err = api.Find(t.Context(), user, added.ID); !errors.Is(err, ErrNotFound) {
-			t.Errorf("a number that never shows is believed in for ever: %v", err)
-		}
 	})
 }
 
-func TestAnEmptyAccountIsBelievedHoweverLongItsListingsTake(t *testing.T) {
-	for _, took := range []time.Duration{5 * time.Second, 14 * time.Second, time.Minute} {
-		api := newAPI(t, sandbox.Options{})
-		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Before: func() { api.clock.pass(took) }})
-		_, err := api.Find(t.Context(), user, "pn_gone")
-		if lists := api.sandbox.Count(sandbox.OpList); !errors.Is(err, ErrNotFound) || lists != emptyListings {
-			t.Errorf("%s each: got %v after %d lists", took, err, lists)
+func TestAFailureRemovesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		behave sandbox.Behaviour
+		want   Kind
+	}{
+		"404 of a wrong base URL":    {sandbox.Respond(404, jsonType, `{"message":"Route GET /x not found"}`), KindWrongBaseURL},
+		"404 of a database":          {sandbox.DatabaseDown(), KindServer},
+		"404 of an unknown user":     {sandbox.Respond(404, jsonType, `{"message":"User with ID usr_abc123 not found"}`), KindUnknownUser},
+		"404 of HTML":                {sandbox.Respond(404, "text/html", htmlPage), KindWrongBaseURL},
+		"404 without a body":         {sandbox.Respond(404, "", ""), KindWrongBaseURL},
+		"401":                        {refusedKey, KindUnauthorized},
+		"403":                        {sandbox.Respond(403, jsonType, `{"message":"no"}`), KindForbidden},
+		"500":                        {sandbox.Respond(500, jsonType, `{"message":"boom"}`), KindServer},
+		"503":                        {sandbox.Respond(503, "text/plain", "later"), KindServer},
+		"200 HTML":                   {sandbox.Respond(200, "text/html", htmlPage), KindUnreadable},
+		"200 without a body":         {sandbox.Respond(200, "", ""), KindUnreadable},
+		"204":                        {sandbox.Respond(204, "", ""), KindUnreadable},
+		"200 JSON of something else": {sandbox.Respond(200, jsonType, `{"status":"ok"}`), KindUnreadable},
+		"200 that failed":            {sandbox.Respond(200, jsonType, `{"success":false,"data":[]}`), KindUnreadable},
+		"206 of a part":              {sandbox.Respond(206, jsonType, `[]`), KindUnreadable},
+		"a row without an id":        {sandbox.Respond(200, jsonType, `[{"platform":"whatsapp","meta_phone_number_id":"1"}]`), KindUnreadable},
+		"a torn body":                {sandbox.Torn(), KindNoAnswer},
+		"a body cut short":           {sandbox.TornJSON(), KindNoAnswer},
+		"a drop":                     {sandbox.Drop(), KindNoAnswer},
+		"a time-out":                 {sandbox.Hang(), KindNoAnswer},
+		"a redirect":                 {sandbox.RedirectTo(307, "https://example.com/"), KindRedirect},
+	} {
+		for when, skip := range map[string]int{"in the first listing": 0, "in the second": 1, "in its last page": 2} {
+			run(t, name+", "+when, func(t *testing.T) {
+				api := newAPI(t, sandbox.Options{})
+				ids := api.fill(user, 3)
+				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: skip, Times: sandbox.Always, Do: test.behave})
+				err := api.find(t.Context(), "pn_missing")
+				if failure := check(t, err, test.want); errors.Is(failure, ErrNotFound) {
+					t.Error(err)
+				}
+				api.sandbox.ClearFaults()
+				pass(time.Minute)
+				must(t, api.find(t.Context(), ids[0]))
+			})
 		}
 	}
 }
 
-// A listing that another operation takes meanwhile may hold the number before its own add hears of it.
-func TestAnAnswerThatComesAfterAListingThatHasTheNumberIsTaken(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: late(func() {
-		_, err := api.account(user).fresh(t.Context())
-		must(t, err)
-	})})
-	added, err := api.Add(t.Context(), user, number)
-	must(t, err)
-	if added.Adopted {
-		t.Error("an answer that came is taken for one that was lost")
-	}
-}
-
-func TestAnAnswerThatNamesAnotherNumberIsNotTaken(t *testing.T) {
-	api := newAPI(t, sandbox.Options{Dialect: sandbox.Published})
-	ids := api.fill(user, 2)
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Respond(201, "application/json", fmt.Sprintf(`{"id":%q}`, ids[0]))})
-	added, err := api.Add(t.Context(), user, number)
-	must(t, err)
-	if added.ID == ids[0] || !added.Adopted {
-		t.Errorf("got %+v", added)
-	}
-}
-
-func TestAListingThatOutlastsTheOneBeforeItDoesNotMakeANumberGone(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	api.fill(user, 3)
-	// The second listing takes an hour; by its end the first has long ceased to serve.
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: 3, Before: func() { api.clock.pass(time.Hour) }})
-	_, err := api.Find(t.Context(), user, "no such number")
-	if listings := api.listings(); !errors.Is(err, ErrNotFound) || listings != 3 {
-		t.Errorf("got %v after %d listings, want the third to tell", err, listings)
-	}
-}
-
-func TestAFreshListing(t *testing.T) {
-	t.Run("joins no fetch that began before the question", func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{})
-		ids := api.fill(user, 20)
-		account := api.account(user)
-		asked := make(chan struct{})
-		results := make(chan error, 5)
-		// A number goes after the running fetch has read it, and before the questions arise.
-		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: late(func() {
-			api.sandbox.Remove(ids[2])
-			for range cap(results) {
-				go func() {
-					listing, err := account.fresh(t.Context())
-					if err == nil && !account.lacks(listing, ids[2]) {
-						err = errors.New("a row that went before the question is there")
-					}
-					results <- err
-				}()
+// What a server that ignores offsets or gives single rows has is believed; what it lacks is in doubt.
+func TestAListingThatMayBeCutShortProvesNoNumberGone(t *testing.T) {
+	for name, options := range map[string]sandbox.Options{
+		"offset is ignored":      {IgnorePaging: true, PageSize: 50},
+		"single rows":            {MaxPageSize: 1},
+		"every query is refused": {RefuseQuery: true, PageSize: 50},
+	} {
+		run(t, name, func(t *testing.T) {
+			api := newAPI(t, options)
+			api.fill(user, 60)
+			numbers, err := api.ListPhoneNumbers(t.Context(), user)
+			check(t, err, KindUnreadable)
+			if numbers != nil {
+				t.Errorf("%d numbers", len(numbers))
 			}
-			eventually(t, "all ask", func() bool { return api.waiters() == 1+cap(results) })
-			close(asked)
-		})})
-		_, err := api.List(t.Context(), user)
-		must(t, err)
-		<-asked
-		for range cap(results) {
-			must(t, <-results)
-		}
-		if listings := api.listings(); listings != 2 {
-			t.Errorf("%d listings, want one for all who asked and the one before", listings)
-		}
-	})
-	t.Run("begins at once when the fetch before it is left by all", func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestTimeout = time.Hour })
-		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Hang()})
-		ctx, cancel := context.WithCancel(t.Context())
-		go func() { _, _ = api.List(ctx, user) }()
-		eventually(t, "the list is sent", func() bool { return api.sandbox.Count(sandbox.OpList) == 1 })
-		fresh := make(chan error)
-		go func() {
-			_, err := api.account(user).fresh(t.Context())
-			fresh <- err
-		}()
-		eventually(t, "the question is asked", func() bool { return api.waiters() == 2 })
-		cancel()
-		must(t, <-fresh)
-	})
-}
-
-func TestNoUserWaitsForAnother(t *testing.T) {
-	api := newAPI(t, sandbox.Options{})
-	ids := api.fill(otherUser, 100)
-	release := api.holdList()
-	defer release()
-	waiting := make(chan error)
-	go func() {
-		_, err := api.List(t.Context(), user)
-		waiting <- err
-	}()
-	eventually(t, "one user's list is sent", func() bool { return api.sandbox.Count(sandbox.OpList) == 1 })
-	for _, id := range ids {
-		_, err := api.Find(t.Context(), otherUser, id)
-		must(t, err)
-	}
-	if lists := api.sandbox.Count(sandbox.OpList); lists != 1+4 {
-		t.Errorf("%d lists", lists)
-	}
-	release()
-	must(t, <-waiting)
-}
-
-func TestAnApplyOfManyNumbersListsSeldom(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, checked(t))
-	for n := range 250 {
-		_, err := api.Add(t.Context(), user, numberNo(n))
-		must(t, err)
-	}
-	if adds, lists := api.sandbox.Count(sandbox.OpAdd), api.sandbox.Count(sandbox.OpList); adds != 250 || lists != 1 {
-		t.Errorf("%d adds and %d lists", adds, lists)
-	}
-}
-
-func TestClose(t *testing.T) {
-	api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestTimeout = time.Hour })
-	api.fill(user, 3)
-	api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Hang()})
-	waiting := make(chan error)
-	go func() {
-		_, err := api.List(t.Context(), user)
-		waiting <- err
-	}()
-	eventually(t, "the list is sent", func() bool { return api.sandbox.Count(sandbox.OpList) == 1 })
-	api.Close()
-	mustFail(t, <-waiting, KindCanceled)
-	api.sandbox.ForgetRequests()
-	_, err := api.List(t.Context(), user)
-	mustFail(t, err, KindCanceled)
-	if requests := api.sandbox.Requests(); len(requests) > 0 {
-		t.Error("a closed client sent a request")
-	}
-	api.Close()
-}
-
-// slowEnd is a transport that takes its time to give up.
-type slowEnd struct{ sent, ended chan struct{} }
-
-func (s slowEnd) RoundTrip(request *http.Request) (*http.Response, error) {
-	close(s.sent)
-	<-request.Context().Done()
-	for range 1000 {
-		runtime.Gosched()
-	}
-	close(s.ended)
-	return nil, request.Context().Err()
-}
-
-func TestCloseWaitsForWhatItEnds(t *testing.T) {
-	slow := slowEnd{make(chan struct{}), make(chan struct{})}
-	client, _ := newClient(t, nil, func(o *Options) { o.Transport = slow })
-	go func() { _, _ = client.List(t.Context(), user) }()
-	<-slow.sent
-	client.Close()
-	select {
-	case <-slow.ended:
-	default:
-		t.Error("a request goes on")
-	}
-}
-
-func TestCloseLeavesNoGoroutine(t *testing.T) {
-	before := runtime.NumGoroutine()
-	server := httptest.NewServer(sandbox.New(sandbox.Options{APIKey: apiKey, Users: []string{user}}))
-	base, err := ParseBaseURL(server.URL, false)
-	must(t, err)
-	client, err := New(Options{BaseURL: base, APIKey: apiKey})
-	must(t, err)
-	var group sync.WaitGroup
-	for n := range 20 {
-		group.Go(func() {
-			added, err := client.Add(t.Context(), user, numberNo(n))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			if _, err := client.Find(t.Context(), user, added.ID); err != nil {
-				t.Error(err)
-			}
+			first := api.numbersOf(user).latest.rows[0]
+			must(t, api.find(t.Context(), first.ID))
+			check(t, api.find(t.Context(), "pn_missing"), KindUnreadable)
 		})
 	}
-	group.Wait()
-	client.Close()
-	server.Close()
-	eventually(t, "all goroutines end", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-// TestWorkspacesAtOnce runs an apply and a destroy of two clients on one user.
-func TestWorkspacesAtOnce(t *testing.T) {
-	api := newAPI(t, sandbox.Options{MaxPageSize: 30})
-	ids := api.fill(user, 100)
-	base, err := ParseBaseURL(api.url, false)
-	must(t, err)
-	other, err := New(Options{BaseURL: base, APIKey: apiKey, Clock: api.clock})
-	must(t, err)
-	defer other.Close()
-	var group sync.WaitGroup
-	for n, id := range ids {
-		group.Go(func() {
-			if _, err := api.Find(t.Context(), user, id); err != nil && !errors.Is(err, ErrNotFound) && KindOf(err) != KindUnreadable {
-				t.Error(err)
+func TestNumbersAreReadFromEveryKindOfServer(t *testing.T) {
+	for name, options := range map[string]sandbox.Options{
+		"published":                      {Dialect: sandbox.Published},
+		"deployed":                       {},
+		"with a cap":                     {MaxPageSize: 20},
+		"newest first":                   {MaxPageSize: 20, IgnoreOrder: true},
+		"that takes a limit of 100":      {MaxLimit: 100},
+		"that takes a limit of 50":       {MaxLimit: 50, PageSize: -1},
+		"that takes no query":            {RefuseQuery: true, PageSize: -1},
+		"that ignores limit and offset":  {IgnorePaging: true, PageSize: -1},
+		"that echoes secrets everywhere": {EchoSecrets: true},
+	} {
+		run(t, name, func(t *testing.T) {
+			api := newAPI(t, options)
+			ids := api.fill(user, 123)
+			numbers, err := api.ListPhoneNumbers(t.Context(), user)
+			must(t, err)
+			got := idsOf(numbers)
+			if options.IgnoreOrder || options.RefuseQuery || options.MaxLimit == 50 { // in an order of its own
+				slices.Sort(got)
+				slices.Sort(ids)
 			}
-			if err := api.Delete(t.Context(), user, id); err != nil {
-				t.Error(err)
+			if !slices.Equal(got, ids) {
+				t.Errorf("%d of %d numbers", len(got), len(ids))
 			}
 		})
-		group.Go(func() {
-			if _, err := other.Add(t.Context(), user, numberNo(1000+n)); err != nil && KindOf(err) != KindUnreadable {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	for _, left := range api.sandbox.Numbers(user) {
-		if slices.Contains(ids, left.ID) {
-			t.Errorf("%s is left", left.ID)
-		}
 	}
 }

@@ -6,11 +6,14 @@ package bizapi
 import (
 	"context"
 	"errors"
+	"hash/maphash"
+	"net/http"
+	"strings"
 )
 
 // PhoneNumber is a registered WhatsApp number, Instagram account or web chat channel.
 type PhoneNumber struct {
-	// ID is the API's own, an opaque text.
+	// ID is the API's own, an opaque text of at most 50 characters.
 	ID string
 	// UserID is the user it was listed or added under.
 	UserID string
@@ -23,71 +26,168 @@ type PhoneNumber struct {
 	// CreatedAt and UpdatedAt are RFC 3339 in UTC, or empty when the API did not say.
 	CreatedAt, UpdatedAt string
 
-	// listedAs is what the API listed it under, where a secret was cut out of the fields above: somebody
-	// may have given the Meta id for the token.
-	listedAs *registration
+	token uint64 // hash of the access token that the API listed, 0 for none
 }
 
-// registration is what the number is registered under.
-func (n PhoneNumber) registration() registration {
-	if n.listedAs != nil {
-		return *n.listedAs
-	}
-	return registrationOf(n.Platform, n.MetaPhoneNumberID)
-}
-
-// NewPhoneNumber is what adding a number takes.
+// NewPhoneNumber is what adding a number takes. Fields other than these are refused by a strict server.
 type NewPhoneNumber struct {
-	// Platform is whatsapp, instagram or webchat.
-	Platform string `json:"platform"`
-	// MetaPhoneNumberID is Meta's id of the number or account.
+	Platform          string `json:"platform"`
 	MetaPhoneNumberID string `json:"meta_phone_number_id"`
-	// AccessToken is Meta's token for it.
-	AccessToken string `json:"access_token"`
+	AccessToken       string `json:"access_token"`
 	// DisplayName is left out of the request when it is empty: a strict server takes no null.
 	DisplayName string `json:"display_name,omitempty"`
-	// Replaces is the id under which the caller has just deleted the same number, empty for none. It is not
-	// sent: a server that has not let go of the number yet says that it exists already.
-	Replaces string `json:"-"`
 }
 
-// Added is what an add came to.
-type Added struct {
-	PhoneNumber
-	// Adopted says that the answer was lost, and that the number was found in a listing taken after.
-	Adopted bool
+// ListPhoneNumbers returns all numbers of a user, in the API's order. Errors are *Errors.
+func (c *Client) ListPhoneNumbers(ctx context.Context, userID string) ([]PhoneNumber, error) {
+	return c.numbersOf(userID).all(ctx)
 }
 
-// ErrNotFound is a number that the account does not hold.
-var ErrNotFound = errors.New("the account does not hold this phone number")
+// FindPhoneNumber returns the number of userID with that id. createdAt is when it was added, as far as
+// the caller knows: lists may lag behind an add. ErrNotFound says that two listings prove it gone; any
+// other error is an *Error.
+func (c *Client) FindPhoneNumber(ctx context.Context, userID, id, createdAt string) (PhoneNumber, error) {
+	return c.numbersOf(userID).find(ctx, wanted[PhoneNumber]{}, idKey(id), createdAt)
+}
 
-// List returns the numbers of a user, oldest first, from a listing that all readers share: at most
-// 30 s old, or twice as old as it took to read where that is longer. The slice is shared too and
-// must not be changed. Every error of a read is an *Error but for ErrNotFound.
-func (c *Client) List(ctx context.Context, userID string) ([]PhoneNumber, error) {
-	account := c.account(userID)
-	listing, err := account.recent(ctx)
-	if err != nil {
-		return nil, err
+// FindPhoneNumberByMetaID is FindPhoneNumber by platform and Meta id.
+func (c *Client) FindPhoneNumberByMetaID(ctx context.Context, userID, platform, metaID string) (PhoneNumber, error) {
+	return c.numbersOf(userID).find(ctx, wanted[PhoneNumber]{}, metaIDKey(platform, metaID), "")
+}
+
+// RegisteredPhoneNumber returns the number of userID with that platform and Meta id if the user's
+// listing shows one. It is for planning an add: that a number is missing takes no second look.
+func (c *Client) RegisteredPhoneNumber(ctx context.Context, userID, platform, metaID string) (number PhoneNumber, found bool, err error) {
+	return c.numbersOf(userID).peek(ctx, metaIDKey(platform, metaID))
+}
+
+// LastListed returns the number with that id as the latest listing has it. It makes no call.
+func (c *Client) LastListed(userID, id string) (number PhoneNumber, found bool) {
+	numbers := c.numbersOf(userID)
+	numbers.mu.Lock()
+	latest := numbers.latest
+	numbers.mu.Unlock()
+	if latest == nil {
+		return number, false
 	}
-	return account.numbers(listing), nil
+	return numbers.lookUp(latest, idKey(id))
 }
 
-// Find returns the number of userID with that id, from the same listing while it serves a refresh: as
-// long as List's, or 100 ms for each of its rows where that is longer. ErrNotFound says that the number
-// is gone: two listings that serve lack it, the later begun after the earlier ended. One may be a
-// server's mishap, and a number that Terraform hears is gone, it adds again.
-func (c *Client) Find(ctx context.Context, userID, id string) (PhoneNumber, error) {
-	return c.account(userID).find(ctx, id)
+// HasToken reports whether the API's listing shows the number with that access token. known is false
+// where the listing shows none.
+func (c *Client) HasToken(number PhoneNumber, token string) (has, known bool) {
+	return number.token == c.hashToken(token), number.token != 0
 }
 
-// FindByMetaID returns the numbers of userID with that platform and Meta id, from the listing of Find:
-// one where the server keeps its own rule, none where the account does not hold it.
-func (c *Client) FindByMetaID(ctx context.Context, userID, platform, metaID string) ([]PhoneNumber, error) {
-	account := c.account(userID)
-	listing, err := account.serving(ctx)
-	if err != nil {
-		return nil, err
+// AddPhoneNumber registers a number, once: when an answer is lost, a listing tells whether the number
+// is there before it is sent again. adopted says that it was found so. Errors are *Errors:
+// KindAlreadyExists names the number in the way where the listing shows it, KindUnknownOutcome leaves
+// open whether the number was added, and after any other nothing was.
+func (c *Client) AddPhoneNumber(ctx context.Context, userID string, number NewPhoneNumber) (added PhoneNumber, adopted bool, err error) {
+	c.options.Secrets.Add(number.AccessToken)
+	call := call{method: http.MethodPost, elements: phoneNumbersPath(userID), body: number}
+	adding := adding[PhoneNumber]{
+		client: c, listing: c.numbersOf(userID), call: call,
+		key:    metaIDKey(number.Platform, number.MetaPhoneNumberID),
+		isSent: func(row PhoneNumber) (isSent, isCertain bool) { return row.DisplayName == number.DisplayName, false },
+		post: func(ctx context.Context) (PhoneNumber, error) {
+			answer, err := c.do(ctx, call)
+			if err != nil {
+				return PhoneNumber{}, err
+			}
+			return c.decodeAddedNumber(call, answer, userID, number)
+		},
 	}
-	return account.registered(listing, registrationOf(platform, metaID)), nil
+	return adding.run(ctx)
+}
+
+// DeletePhoneNumber removes a number, given as its state has it. One that is gone already is a
+// success. Errors are *Errors.
+func (c *Client) DeletePhoneNumber(ctx context.Context, number PhoneNumber) error {
+	call := call{method: http.MethodDelete, elements: append(phoneNumbersPath(number.UserID), number.ID)}
+	return deleteRow(ctx, c.numbersOf(number.UserID), call, number, number.CreatedAt)
+}
+
+func phoneNumbersPath(userID string) []string { return []string{"users", userID, "phone_numbers"} }
+
+func (c *Client) numbersOf(userID string) *userListing[PhoneNumber] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.numbers[userID] == nil {
+		c.numbers[userID] = newUserListing(c, phoneNumbersPath(userID), func(body phoneNumberBody) (PhoneNumber, error) {
+			return c.readNumber(body, userID)
+		})
+	}
+	return c.numbers[userID]
+}
+
+func (n PhoneNumber) id() string { return n.ID }
+
+func (n PhoneNumber) key() string { return metaIDKey(n.Platform, n.MetaPhoneNumberID) }
+
+// Servers were seen to write the platform in capitals.
+func metaIDKey(platform, metaID string) string {
+	return "meta id " + strings.ToLower(platform) + " " + metaID
+}
+
+func idKey(id string) string { return "id " + id }
+
+// phoneNumberBody is a number in both dialects, with what the provider uses of it.
+type phoneNumberBody struct {
+	ID                string  `json:"id"`
+	Platform          string  `json:"platform"`
+	MetaPhoneNumberID string  `json:"meta_phone_number_id"`
+	DisplayName       *string `json:"display_name"`
+	AccessToken       any     `json:"access_token"`
+	CreatedAt         any     `json:"created_at"`
+	UpdatedAt         any     `json:"updated_at"`
+}
+
+func (c *Client) readNumber(body phoneNumberBody, userID string) (PhoneNumber, error) {
+	number := PhoneNumber{
+		ID: body.ID, UserID: userID, Platform: body.Platform, MetaPhoneNumberID: body.MetaPhoneNumberID,
+		CreatedAt: timeOf(body.CreatedAt), UpdatedAt: timeOf(body.UpdatedAt),
+	}
+	if body.DisplayName != nil {
+		number.DisplayName = *body.DisplayName
+	}
+	if token, ok := body.AccessToken.(string); ok && token != "" {
+		number.token = c.hashToken(token)
+	}
+	switch {
+	case number.ID == "":
+		return number, errors.New("has no id")
+	case number.Platform == "":
+		return number, errors.New("has no platform")
+	case number.MetaPhoneNumberID == "":
+		return number, errors.New("has no meta_phone_number_id")
+	}
+	return number, nil
+}
+
+// decodeAddedNumber reads the answer of an add. Nothing but the id is insisted on: with it the number
+// exists, and an error would make Terraform replace it.
+func (c *Client) decodeAddedNumber(call call, answer answer, userID string, sent NewPhoneNumber) (PhoneNumber, error) {
+	fields, err := decodeRow[map[string]any](c, call, answer)
+	if err != nil {
+		return PhoneNumber{}, err
+	}
+	id, _ := fields["id"].(string)
+	if id == "" {
+		return PhoneNumber{}, c.unreadable(call, answer, "the answer has no id of a phone number")
+	}
+	name, _ := fields["display_name"].(string)
+	return PhoneNumber{
+		ID: id, UserID: userID, Platform: sent.Platform, MetaPhoneNumberID: sent.MetaPhoneNumberID, DisplayName: name,
+		CreatedAt: timeOf(fields["created_at"]), UpdatedAt: timeOf(fields["updated_at"]), token: c.hashToken(sent.AccessToken),
+	}, nil
+}
+
+// hashToken stands for an access token in this process: what the API echoes is not kept.
+func (c *Client) hashToken(token string) uint64 { return max(1, maphash.String(c.seed, token)) }
+
+// timeOf returns the time of a field, empty where it has none.
+func timeOf(field any) string {
+	text, _ := field.(string)
+	return normalTime(text)
 }

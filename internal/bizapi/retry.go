@@ -6,15 +6,11 @@ package bizapi
 import (
 	"context"
 	"math/rand/v2"
-	"net/http"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Clock is the time that waits are measured by.
+// Clock measures the client's waits.
 type Clock interface {
-	// Now is the time.
 	Now() time.Time
 	// Sleep waits for d, or for ctx to end, whose error it then returns.
 	Sleep(ctx context.Context, d time.Duration) error
@@ -35,89 +31,45 @@ func (realClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Waits between the attempts of a call.
-const (
-	firstBackoff   = 500 * time.Millisecond
-	longestBackoff = 8 * time.Second
-	// longestUnavailable bounds what a 503's Retry-After is obeyed for: it is a guess of when a
-	// server will be well, not a limit.
-	longestUnavailable = time.Minute
-)
+// retryBackoff is the wait before retry number n, from 0: half a second, doubled up to 8 s.
+func retryBackoff(n int) time.Duration {
+	return backoff(500*time.Millisecond, 8*time.Second, n)
+}
 
-// backoff doubles from first up to longest, each with up to a quarter of jitter taken off, so that
-// the readers of one failing server do not return to it all at once.
-func backoff(first, longest time.Duration, attempt int) time.Duration {
-	wait := doubled(first, longest, attempt)
+// backoff doubles from first up to longest and takes up to a quarter off at random, so that the
+// readers of one failing server do not return to it all at once.
+func backoff(first, longest time.Duration, n int) time.Duration {
+	wait := min(first<<min(n, 20), longest)
 	return wait - rand.N(wait/4+1) //nolint:gosec // jitter needs no secrecy
 }
 
-func doubled(first, longest time.Duration, attempt int) time.Duration {
-	return min(first<<min(attempt, 20), longest)
+// isTransient reports whether a failure may be none the next time: such a request is repeated, if
+// that is safe.
+func isTransient(failure *Error) bool {
+	return failure != nil && (failure.Kind == KindUnreachable || isAmbiguous(failure))
 }
 
-// pause waits before the attempt that follows failed attempt number attempt, from 0.
-func (c *Client) pause(ctx context.Context, attempt int, last answer) error {
-	wait := backoff(firstBackoff, longestBackoff, attempt)
-	if last.status == http.StatusServiceUnavailable {
-		stated, _ := parseRetryAfter(last.header.Get("Retry-After"), c.clock.Now())
-		wait = max(wait, min(stated, longestUnavailable))
+// isAmbiguous reports whether a failure leaves open what the server did with the request.
+func isAmbiguous(failure *Error) bool {
+	if failure == nil {
+		return false
 	}
-	return c.clock.Sleep(ctx, wait)
-}
-
-// repeat sends what changes nothing when it is sent again, a GET or a DELETE, until it is answered
-// or the retries are used up.
-func (c *Client) repeat(exchange *exchange, request *http.Request) error {
-	retries, outage := 0, outage{}
-	client := retryablehttp.Client{
-		HTTPClient: &http.Client{Transport: exchange},
-		RetryMax:   c.maxRetries,
-		CheckRetry: func(_ context.Context, response *http.Response, err error) (bool, error) {
-			if err != nil {
-				kind := KindOf(err)
-				return isWorthRetrying(kind) && c.mayRetry(&outage, kind, exchange.answer, retries), nil
-			}
-			return isWorthRetrying(refusalKind(response.StatusCode, "")), nil
-		},
-		// The wait is PrepareRetry's, on the client's own clock.
-		Backoff: func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
-		PrepareRetry: func(request *http.Request) error {
-			retries++
-			return c.pause(request.Context(), retries-1, exchange.answer)
-		},
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	retryable, err := retryablehttp.FromRequest(request)
-	if err != nil {
-		return err
-	}
-	_, err = client.Do(retryable) //nolint:bodyclose // the exchange has read and closed it
-	return err
-}
-
-// outage is a server that cannot be reached, from the first attempt that did not get to it. Such a server
-// is more often a wrong address than one that comes back, so it is given up within a third of the request
-// timeout: an apply of a new number looks for it three times, when it is planned, when it is planned again,
-// and when it is added. One retry there is, unless the first attempt took as long. What the gate held back
-// before does not count. The zero value is none.
-type outage struct {
-	since    time.Time
-	attempts int
-}
-
-// mayRetry notes the end of an attempt, and tells whether there is time for the wait after that.
-func (c *Client) mayRetry(outage *outage, kind Kind, last answer, attempt int) bool {
-	if kind != KindUnreachable {
-		outage.attempts = 0
+	switch failure.Kind {
+	case KindNoAnswer, KindServer:
 		return true
+	case KindUnreadable: // of a read: the same answer again
+		return failure.Method != "GET"
 	}
-	if outage.attempts++; outage.attempts == 1 {
-		outage.since = last.startedAt
-	}
-	spent, patience := c.clock.Now().Sub(outage.since), c.requestTimeout/3
-	return outage.attempts == 1 && spent < patience || spent+doubled(firstBackoff, longestBackoff, attempt) < patience
+	return false
 }
 
-func isWorthRetrying(kind Kind) bool {
-	return kind == KindUnreachable || kind == KindNoAnswer || kind == KindServer
+// outliving returns a context that ends grace after ctx does. What became of a write that was sent is
+// looked up under it when an apply is interrupted.
+func outliving(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	if deadline, ok := ctx.Deadline(); ok {
+		longer, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(grace))
+	}
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return longer, func() { stop(); cancel() }
 }

@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -14,256 +13,120 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// This file is where errors become what people read: a title in plain words, what to do, and the
-// API's own message with its status and correlation id. Diagnostics about tokens and the API key
-// have no path, since the CLI prints the line that a path points at, with a literal secret in it.
+// Errors of the API become diagnostics here and nowhere else: a title that a search engine finds, what it
+// means, what to do, and then the API's own answer. No diagnostic about a token or the key has a path: the
+// CLI prints the source line that a path points at, with a literal secret in it.
 
-// addFailed is a number that could not be added.
-func (a *account) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
-	summary, advice, attribute := a.adviceOnAdd(err, plan)
-	failure, isAPIs := errors.AsType[*bizapi.Error](err)
-	if isAPIs && failure.PerhapsDone && failure.Existing == nil && failure.Kind != bizapi.KindUnknownOutcome {
-		// It was not there when it was last looked for, but a slow server may still add it.
-		advice += fmt.Sprintf("\n\nShould the number appear after all, bring it in with the import id %s/%s/%s.",
-			plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
-	}
-	if existing := existingNumber(err); existing == nil || !a.isDeleted(plan.metaID(), existing.ID) {
-		advice += a.goneAdvice(plan)
-	}
-	return a.diagnostic(err, summary, advice, attribute)
+// advice is what to do about an error.
+type advice struct{ summary, detail, attribute string }
+
+// listFailed is a user whose numbers or agents could not be listed.
+func (d *providerData) listFailed(err error, userID string) diag.Diagnostic {
+	return d.callFailed(err, userID, "list what user "+userID+" has", "")
 }
 
-// goneAdvice says what a failure leaves behind in an apply that has deleted the same number or, where the
-// number was to become another, perhaps its predecessor; empty where it deleted none.
-func (a *account) goneAdvice(plan phoneNumberModel) string {
-	same, others := a.deletedIDs(plan.metaID())
-	const next = "Once the cause above is removed, applying again adds the number under a new id."
-	switch {
-	case same != "":
-		return fmt.Sprintf("\n\nThis apply has deleted the number's former registration, id %s, in order to replace it: that id is gone. ", same) + next
-	case len(others) > 0:
-		return fmt.Sprintf("\n\nThis apply has deleted %s. If this number was to take the place of what was deleted, that id is gone. ", strings.Join(others, ", ")) + next
-	}
-	return ""
+// replacementUnchecked is a replacement of what, such as "phone number pn_1", where nothing tells whether it
+// could be added again.
+func (d *providerData) replacementUnchecked(err error, userID, what string) diag.Diagnostic {
+	failed := d.listFailed(err, userID)
+	return diag.NewErrorDiagnostic("Replacement cannot be checked",
+		fmt.Sprintf("Replacing %s deletes it first, and nothing tells whether it could be added again. Plan again when the cause is gone.\n\n%s: %s", what, failed.Summary(), failed.Detail()))
 }
 
-// perhapsGone is a number that is refused in the middle of an apply which has deleted some, for the error
-// that stands beside this one: a value that was known after apply only, or an ephemeral one that is
-// another now. Nil where nothing was deleted.
-func (a *account) perhapsGone() diag.Diagnostic {
-	advice := a.goneAdvice(phoneNumberModel{})
-	if advice == "" {
-		return nil
-	}
-	return diag.NewErrorDiagnostic("Phone number may be deleted and not added again",
-		"A phone number is refused in the middle of an apply, for the error that stands beside this one."+advice)
+// callFailed is an error that every call can have. consequence is what it means for the resource.
+func (d *providerData) callFailed(err error, userID, doing, consequence string) diag.Diagnostic {
+	a := d.adviceOn(err, userID, doing)
+	a.detail += consequence
+	return withAnswer(err, a)
 }
 
-func (a *account) adviceOnAdd(err error, plan phoneNumberModel) (summary, advice, attribute string) {
-	switch bizapi.KindOf(err) {
-	case bizapi.KindAlreadyExists:
-		return "Phone number already exists", a.alreadyExistsAdvice(existingNumber(err), plan), "meta_phone_number_id"
-	case bizapi.KindInvalidToken:
-		return "Invalid access token", "The API does not take the access token. " + tokenAdvice(plan.Platform.ValueString()), ""
-	case bizapi.KindInvalidMetaID:
-		return "Invalid meta_phone_number_id", "The API does not take this id. " + metaIDAdvice(plan.Platform.ValueString()), "meta_phone_number_id"
-	case bizapi.KindUnknownOutcome:
-		return "Phone number may or may not have been added", fmt.Sprintf("No answer says what became of the request. "+
-			"Apply again: if the number is not there, it is added. If that apply says that it exists already, bring it in with this import id:\n\n  %s/%s/%s",
-			plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString()), ""
-	}
-	return a.adviceOnCall(err, plan, "add the phone number")
-}
-
-// readFailed is a listing that could not be had. The state stays what it was.
-func (a *account) readFailed(err error, state phoneNumberModel, seen memory) diag.Diagnostic {
-	summary, advice, attribute := a.adviceOnCall(err, state, "list the phone numbers of user "+state.UserID.ValueString())
-	return a.diagnostic(redactedBy(seen.withoutToken, err), summary, advice+"\n\nNothing was removed from the state.", attribute)
-}
-
-// deleteFailed is a number that could not be deleted. It stays in the state.
-func (a *account) deleteFailed(err error, state phoneNumberModel, seen memory) diag.Diagnostic {
-	summary, advice, attribute := a.adviceOnCall(err, state, "delete phone number "+state.ID.ValueString())
-	return a.diagnostic(redactedBy(seen.withoutToken, err), summary, advice+"\n\nThe number stays in the state; applying again tries once more.", attribute)
-}
-
-// adviceOnCall is the advice on what can go wrong with every call.
-func (a *account) adviceOnCall(err error, number phoneNumberModel, doing string) (summary, advice, attribute string) {
+func (d *providerData) adviceOn(err error, userID, doing string) advice {
 	switch bizapi.KindOf(err) {
 	case bizapi.KindUnauthorized:
-		return "API key refused", "The API does not take the key. Check BIZAPI_API_KEY, or api_key of the provider: it may be expired, or belong to another environment than base_url.", ""
+		return advice{"API key refused", "The API does not accept the key. Check BIZAPI_API_KEY, or the provider's api_key: it may have expired, or belong to another environment than base_url.", ""}
 	case bizapi.KindForbidden:
-		return "Not allowed to " + doing, "The API key may not do this, or the number belongs to another user than user_id says.", ""
+		return advice{"Not allowed", fmt.Sprintf("The API key may not %s, or it belongs to another user. Check user_id and the key.", doing), ""}
 	case bizapi.KindUnknownUser:
-		advice := fmt.Sprintf("The API does not know user %q. Check user_id and whether base_url and the API key are those of the same environment.", number.UserID.ValueString())
-		if number.ID.ValueString() != "" { // a number of the state
-			advice += " If the user was deleted for good, its numbers are gone with it: take them out of the state with `terraform state rm`, since no destroy could ever reach them."
-		}
-		return "Unknown user", advice, "user_id"
-	case bizapi.KindUnknownRoute:
-		return "Wrong base URL", fmt.Sprintf("The server at %s does not serve this call. Check base_url of the provider, or BIZAPI_BASE_URL: it needs the API's version path, such as https://api.example.com/v1.", a.options.BaseURL), ""
+		return advice{"Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id, and whether base_url and the API key are of the same environment. If the user was deleted, remove what it had from the state with `terraform state rm`.", userID), "user_id"}
+	case bizapi.KindNotFound:
+		return advice{"Not found", "The API does not know it.", ""}
+	case bizapi.KindWrongBaseURL:
+		return advice{"Wrong base URL", fmt.Sprintf("The server at %s does not serve this path. Check the provider's base_url, or BIZAPI_BASE_URL: its version path, such as /v1, may be missing, or be one too many.", d.options.BaseURL), ""}
 	case bizapi.KindRateLimited:
-		return "Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and this operation has less time left than the limit lasts. Apply again later, raise its timeout, or set requests_per_minute where others use the same key.", ""
+		return advice{"Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and the operation has less time left than that takes. Apply again at the time below, or raise the timeout.", ""}
 	case bizapi.KindServer:
-		return "API failure", fmt.Sprintf("The API failed to %s, also when asked again. Try later; if it goes on, give its operators the correlation id.", doing), ""
+		return advice{"API failure", fmt.Sprintf("The API failed to %s, and so did the retries. Try again later; if it goes on, give the correlation id to the API's operators.", doing), ""}
 	case bizapi.KindRedirect:
-		return "API redirects elsewhere", "Set base_url of the provider to the address that the API really has.", ""
+		return advice{"API redirects elsewhere", "Set the provider's base_url to the address that the API really has.", ""}
 	case bizapi.KindUnreadable:
-		return "Answer is not the API's", fmt.Sprintf("What %s answered is not what the API promises. Check base_url of the provider: a proxy or a sign-in page may stand in between.", a.options.BaseURL), ""
+		return advice{"Unexpected API response", fmt.Sprintf("What %s answered is not what the API promises. Check the provider's base_url: a proxy or a sign-in page may be in between.", d.options.BaseURL), ""}
 	case bizapi.KindCertificate:
-		return "API's certificate is not trusted", "The TLS certificate does not prove that this is the server that base_url names, so nothing was sent to it. If the certificate is your own, add its authority to the system's roots, or name it in SSL_CERT_FILE.", ""
+		return advice{"API certificate is not trusted", "The TLS certificate does not prove that this is the server in base_url, so nothing was sent. If it is your own, add its authority to the system's roots, or name it in SSL_CERT_FILE.", ""}
 	case bizapi.KindUnreachable:
-		return "API cannot be reached", fmt.Sprintf("No connection to %s could be made, so nothing was sent. Check base_url of the provider with its scheme, host and port, the network and HTTPS_PROXY.", a.options.BaseURL), ""
+		return advice{"API cannot be reached", fmt.Sprintf("No connection to %s could be made, so nothing was sent. Check the scheme, host and port of base_url, the network and HTTPS_PROXY.", d.options.BaseURL), ""}
 	case bizapi.KindNoAnswer:
-		return "API does not answer", "The connection was made and no whole answer came. Try again; if the API is slow, raise request_timeout of the provider.", ""
+		return advice{"API does not answer", "The request was sent, and no whole answer came. Try again; if the API is slow, raise the provider's request_timeout.", ""}
 	case bizapi.KindCanceled:
-		return "Operation was given up", "It was interrupted, or its timeout ended. Apply again, or raise the operation's timeout.", ""
+		return advice{"Operation was canceled", "It was interrupted, or its timeout is over. Apply again, or raise the timeout.", ""}
 	}
-	return "Could not " + doing, "The API refused.", ""
+	return advice{"API refused the request", fmt.Sprintf("The API refused to %s.", doing), ""}
 }
 
-// redactedBy is an error with what the API may have said in it redacted.
-func redactedBy(redact func(string) string, err error) error {
-	failure, isAPIs := errors.AsType[*bizapi.Error](err)
-	if !isAPIs {
-		return err
+// withAnswer adds the API's own answer, from which the client has cut every secret.
+func withAnswer(err error, a advice) diag.Diagnostic {
+	detail := a.detail + "\n\n" + err.Error()
+	if a.attribute == "" {
+		return diag.NewErrorDiagnostic(a.summary, detail)
 	}
-	shown := *failure
-	shown.Path, shown.Message = redact(shown.Path), redact(shown.Message)
-	if redact(shown.CorrelationID) != shown.CorrelationID {
-		shown.CorrelationID = shown.SentID
-	}
-	return &shown
+	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, detail)
 }
 
-// diagnostic puts the parts together, with every secret cut out.
-func (a *account) diagnostic(err error, summary, advice, attribute string) diag.Diagnostic {
-	err = redactedBy(a.tokens.withoutTokens, err)
-	summary, detail := a.secrets.Redact(summary), a.secrets.Redact(advice+"\n\nThe call: "+err.Error())
-	if attribute == "" {
-		return diag.NewErrorDiagnostic(summary, detail)
-	}
-	return diag.NewAttributeErrorDiagnostic(path.Root(attribute), summary, detail)
+// uncheckedWarning is an error that does not keep a number from being planned.
+func uncheckedWarning(failed diag.Diagnostic) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Plan could not be checked against the API",
+		fmt.Sprintf("Whether what is to be added exists already is not known. The apply may fail.\n\n%s: %s", failed.Summary(), failed.Detail()))
 }
 
-// adopted is an add whose answer was lost. The number is there, so this is no error.
-func adopted(id string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s was found after its answer was lost", id),
-		"The API did not answer the request that added the number, or the answer could not be read. The account did not hold the number before and holds it now, "+
-			"with the display name that was sent, so it is taken to be the one added and was not added twice. "+
-			"If somebody else added it at the same moment, it may have their access token: replace it with -replace=ADDRESS then.")
+// changedSincePlanError is a replacement that is applied under another configuration than it was planned
+// under.
+func changedSincePlanError(what, argument, planned, now string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Provider configuration changed since the plan",
+		fmt.Sprintf("The replacement of %s was planned with the provider's %s %s, which is %s now, so it would not be added again where it was. Nothing was deleted. "+
+			"Apply with the configuration and environment that the plan was made with, or plan again.", what, argument, planned, now))
 }
 
-// existingNumber is the number that is in the way of an add, nil when the API does not show it.
-func existingNumber(err error) *bizapi.PhoneNumber {
-	if failure, ok := errors.AsType[*bizapi.Error](err); ok {
-		return failure.Existing
-	}
-	return nil
+// missingElsewhere is a number or an agent that is missing under another base URL than it was last seen at.
+func missingElsewhere(what, lastSeen, now string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Missing under another base URL",
+		fmt.Sprintf("The state has %s, last seen at %s. The provider now asks %s, which does not list it. It stays in the state. "+
+			"Correct the provider's base_url or, if the API moved there and it is gone, remove it with `terraform state rm`.", what, lastSeen, now))
 }
 
-// alreadyExistsAdvice says how to take over what is registered already.
-func (a *account) alreadyExistsAdvice(existing *bizapi.PhoneNumber, plan phoneNumberModel) string {
-	if replaced, _ := a.deletedIDs(plan.metaID()); existing == nil && replaced != "" {
-		return "The API has said that the number is deleted, and takes it for registered all the same, for a minute now. It does not list it, so there is nothing to import. " +
-			"Apply again in a few minutes; if it goes on, its operators have to look why the number is not free."
-	}
-	if existing == nil {
-		return fmt.Sprintf("The %[1]s number %[2]s is registered already, and the API does not list it for user %[3]s. "+
-			"If it was added a moment ago, it may not be listed yet: wait a minute and import it with the id %[3]s/%[1]s/%[2]s. "+
-			"Else it belongs to another user: set user_id to that user and import it, or delete it there first.",
-			plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), plan.UserID.ValueString())
-	}
-	holds := fmt.Sprintf("User %s holds the %s number %s already, with id %s",
-		existing.UserID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existing.ID)
-	if held, isHeld := a.holds(plan.metaID()); isHeld && held.id == existing.ID {
-		return holds + ", and so does the state: do not import it a second time. If two resources have it, keep one. " +
-			"Where resources have got other addresses, as those of a count that begins at another one do, a moved block for each keeps its number and its id. " + lifecycleAdvice
-	}
-	return holds + ". To manage it with Terraform, import it. " +
-		"Put the address that this message gives behind \"with\" in place of bizapi_phone_number.<NAME>:\n\n" +
-		fmt.Sprintf("  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n", existing.UserID, existing.ID) +
-		"To register it anew with other credentials, delete it first and apply again; what is bound to its id goes with it. " + lifecycleAdvice
+// wouldMoveError is a replacement that would be added again for another user. to may be null or unknown.
+func wouldMoveError(what, from string, to fmt.Stringer) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), "Replacement would change the user",
+		fmt.Sprintf("The state has %s of user %s, and its configuration sets no user_id, so it would be added again for the provider's user (%s). "+
+			"Write user_id = %q into the resource to keep it there, or the other user to move it.", what, from, to, from))
 }
 
-// lifecycleAdvice names the settings that make a replacement meet its old number. No provider can see them.
-const lifecycleAdvice = "If this apply was replacing that very number, look at the resource's lifecycle: create_before_destroy adds before it deletes, " +
-	"and destroy = false deletes nothing; neither can work here, since the API takes a number once."
-
-// tokenAdvice names the permissions of the published page.
-func tokenAdvice(platform string) string {
-	switch platform {
-	case instagram:
-		return "For Instagram it is a Page Access Token with the permissions instagram_manage_messages and pages_messaging."
-	case whatsApp:
-		return "For WhatsApp it is a System User Access Token with the permissions whatsapp_business_messaging and whatsapp_business_management."
-	}
-	return "Check that it is the token of this channel, and that it has not expired."
+// pendingWarning is a value that is known after apply only.
+func pendingWarning(what, attribute string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("%s of %s is unknown", attribute, what),
+		"The value is known after apply only, so this plan keeps the current one. The next plan knows it, and replaces the resource if it differs.")
 }
 
-// metaIDAdvice is the published page's on an id that the API does not take.
-func metaIDAdvice(platform string) string {
-	switch platform {
-	case instagram:
-		return "It has to be Meta's numeric id of the account, not the username. " + whereMetaIDIs(platform)
-	case whatsApp:
-		return "It has to be Meta's numeric id of the number, not the phone number itself. " + whereMetaIDIs(platform)
-	}
-	return "Check that it is the id of this web chat channel."
+// unplannableError is a value that is known after apply only where no plan can keep the current one.
+func unplannableError(what, attribute string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Change of %s cannot be planned", what),
+		fmt.Sprintf("Whether it is replaced depends on its %s, which is known after apply only, and a replacement must be seen before it happens. "+
+			"Apply what that depends on first, with -target, or make other changes of the resource in an apply of their own.", attribute))
 }
 
-func missingToken(platform string) diag.Diagnostic {
-	advice := "Adding a number needs an access token: set access_token_wo with access_token_wo_version or, if it may stand in the state, access_token."
-	if platform != webChat {
-		advice += " " + tokenAdvice(platform)
-	}
-	return diag.NewErrorDiagnostic("Missing access token", advice)
+// otherDefaultWarning is a resource of another user than the provider's default.
+func otherDefaultWarning(what, userID, byDefault string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("user_id"), fmt.Sprintf("%s stays with user %s", capitalized(what), userID),
+		fmt.Sprintf("The provider's user_id is %s, and this one belongs to %s, so it is left where it is. Write user_id = %q into the resource to confirm that, or user_id = %q to replace it with one of that user.",
+			byDefault, userID, userID, byDefault))
 }
 
-func tokenTurnedOutAnother() diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Access token changed after the plan",
-		"The plan kept the token that the API has, and the value that was read now is another one. Nothing was changed. Plan again; "+
-			"if the value is new each time it is read, the token cannot move: leave it where it is, or let a new access_token_wo_version replace the number.")
-}
-
-// protected is a number that deletion_protection keeps. more says what else may be the matter.
-func protected(id string, number metaID, more string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
-		fmt.Sprintf("deletion_protection is true for the %s number %s, and this would delete it, with everything bound to its id. "+
-			"If that is meant, set deletion_protection = false, apply, and then destroy or replace it. "+
-			"If its block was removed from the configuration, put it back for that. If it is tainted by mistake, `terraform untaint` clears that. "+
-			"If it is gone from the API already, `terraform state rm` takes it out of the state.%s",
-			number.platform, number.id, more))
-}
-
-// notFound is a number that is to be imported or looked up, and is not there.
-func (a *account) notFound(wanted importID, advice string) diag.Diagnostic {
-	what := fmt.Sprintf("a phone number with id %q", wanted.id)
-	if wanted.id == "" {
-		what = fmt.Sprintf("the %s number %s", wanted.meta.platform, wanted.meta.id)
-	}
-	return diag.NewErrorDiagnostic("Phone number not found",
-		fmt.Sprintf("User %s does not hold %s at %s. Check the id, the user and the provider's base_url. %s", wanted.userID, what, a.options.BaseURL, advice))
-}
-
-// registeredTwice is an account that breaks the API's own rule.
-func registeredTwice(number, one, other string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Phone number is registered twice",
-		fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Its operators have to remove one of the two; until then only their ids tell them apart.", number, one, other))
-}
-
-// seenElsewhere is a number that is missing under another base URL or key than it was last seen
-// with; nil where both are the same or none is remembered.
-func (a *account) seenElsewhere(client *bizapi.Client, seen memory, state phoneNumberModel) diag.Diagnostic {
-	const advice = "It is left in the state. If the provider's configuration is wrong, put it right. If the account really moved and the number is gone, take it out of the state with `terraform state rm`."
-	summary := fmt.Sprintf("Phone number %s is missing on another account", state.ID.ValueString())
-	switch {
-	case seen.BaseURL != "" && seen.BaseURL != client.BaseURL():
-		return diag.NewErrorDiagnostic(summary, fmt.Sprintf("The number was last seen at %s. The provider now asks %s, which does not list it, so it cannot be told to be gone. %s",
-			seen.BaseURL, client.BaseURL(), advice))
-	case seen.APIKey != nil && !seen.APIKey.matches(a.options.APIKey):
-		return diag.NewErrorDiagnostic(summary, fmt.Sprintf("The number was last seen with another API key than the provider has now. With this key, %s does not list it, so it cannot be told to be gone. %s",
-			client.BaseURL(), advice))
-	}
-	return nil
-}
+func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -20,8 +20,8 @@ var (
 
 func newPhoneNumberDataSource() datasource.DataSource { return &phoneNumberDataSource{} }
 
-// phoneNumberDataSource looks one number up.
-type phoneNumberDataSource struct{ account *account }
+// phoneNumberDataSource reads one number.
+type phoneNumberDataSource struct{ data *providerData }
 
 type phoneNumberDataSourceModel struct {
 	ID                types.String   `tfsdk:"id"`
@@ -46,16 +46,16 @@ func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaR
 		Computed:            true,
 	}
 	attributes["user_id"] = schema.StringAttribute{
-		MarkdownDescription: "User that the number belongs to. Left out, the provider's `user_id`.",
+		MarkdownDescription: "User that the number belongs to. If omitted, the provider's `user_id`.",
 		Optional:            true,
 		Computed:            true,
-		Validators:          userIDRules(),
+		Validators:          userIDValidators(),
 	}
 	attributes["platform"] = schema.StringAttribute{
 		MarkdownDescription: "`whatsapp`, `instagram` or `webchat`; needs `meta_phone_number_id`.",
 		Optional:            true,
 		Computed:            true,
-		Validators:          platformRules(),
+		Validators:          platformValidators(),
 	}
 	attributes["meta_phone_number_id"] = schema.StringAttribute{
 		MarkdownDescription: "Meta's id of the number or account; needs `platform`.",
@@ -63,14 +63,14 @@ func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaR
 		Computed:            true,
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One number of a user, whoever registered it: by its id, or by its platform and Meta's id. It must be there.",
+		MarkdownDescription: "One number of a user, whoever registered it, by its id or by its platform and Meta's id. It is an error if there is none.",
 		Attributes:          attributes,
 		Blocks:              map[string]schema.Block{"timeouts": lookUpTimeouts(ctx)},
 	}
 }
 
 func (d *phoneNumberDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.account, _ = req.ProviderData.(*account) // nil while validating
+	d.data, _ = req.ProviderData.(*providerData) // nil while validating
 }
 
 func (d *phoneNumberDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
@@ -83,7 +83,7 @@ func (d *phoneNumberDataSource) ValidateConfig(ctx context.Context, req datasour
 	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
 }
 
-// checkArguments tells whether the arguments name one number.
+// checkArguments checks that the arguments name one number.
 func (m phoneNumberDataSourceModel) checkArguments() diag.Diagnostics {
 	hasID, hasPlatform, hasMetaID := !m.ID.IsNull(), !m.Platform.IsNull(), !m.MetaPhoneNumberID.IsNull()
 	const how = "Give either id, or platform and meta_phone_number_id. To look up all numbers, or those of a platform, use data bizapi_phone_numbers."
@@ -106,23 +106,23 @@ func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadReq
 	resp.Diagnostics.Append(data.checkArguments()...) // of values that were unknown while validating
 	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
-	data.UserID, diags = d.account.userOrDefault(data.UserID)
+	data.UserID, diags = d.data.userOrDefault(data.UserID)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	number, diags := d.account.find(ctx, importID{
+	number, diags := d.data.findNumber(ctx, numberRef{
 		userID: data.UserID.ValueString(), id: data.ID.ValueString(),
-		meta: metaID{data.Platform.ValueString(), data.MetaPhoneNumberID.ValueString()},
+		key: numberKey{data.Platform.ValueString(), data.MetaPhoneNumberID.ValueString()},
 	}, "If the number is one that this configuration adds, refer to the resource's own attributes instead. "+
 		"If it may be missing, look for it in data bizapi_phone_numbers.")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	found := modelOf(number)
+	found := newNumberModel(number)
 	data.ID, data.Platform, data.MetaPhoneNumberID = found.ID, found.Platform, found.MetaPhoneNumberID
 	data.DisplayName, data.CreatedAt, data.UpdatedAt = found.DisplayName, found.CreatedAt, found.UpdatedAt
 	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)

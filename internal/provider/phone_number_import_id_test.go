@@ -11,24 +11,26 @@ import (
 func TestParseImportID(t *testing.T) {
 	tests := map[string]struct {
 		text, defaultUser string
-		want              importID
+		want              numberRef
 		problem           string
 	}{
-		"user and id":                       {"usr_1/pn_1", "", importID{userID: "usr_1", id: "pn_1"}, ""},
-		"user and id, another default":      {"usr_1/pn_1", "usr_2", importID{userID: "usr_1", id: "pn_1"}, ""},
-		"id alone":                          {"pn_1", "usr_2", importID{userID: "usr_2", id: "pn_1"}, ""},
-		"Meta's id":                         {"usr_1/whatsapp/836990829491415", "", importID{userID: "usr_1", meta: metaID{"whatsapp", "836990829491415"}}, ""},
-		"Meta's id of a web chat":           {"usr_1/webchat/a@b", "", importID{userID: "usr_1", meta: metaID{"webchat", "a@b"}}, ""},
-		"an id that holds a slash":          {"usr_1/pn/1", "", importID{userID: "usr_1", id: "pn/1"}, ""},
-		"id alone without a default":        {"pn_1", "", importID{}, "names no user"},
-		"nothing":                           {"", "usr_2", importID{}, "names no phone number"},
-		"no id":                             {"usr_1/", "", importID{}, "names no phone number"},
-		"no user":                           {"/pn_1", "usr_2", importID{}, "does not start with a user id"},
-		"a user with a space":               {"usr 1/pn_1", "", importID{}, "does not start with a user id"},
-		"a line end":                        {"usr_1/pn_1\n", "", importID{}, "starts or ends with a space"},
-		"the folder above":                  {"usr_1/..", "", importID{}, "names no phone number"},
-		"a phone number instead of an id":   {"usr_1/whatsapp/+1 234", "", importID{}, "looks like the phone number itself"},
-		"a platform, and no number with it": {"usr_1/instagram/", "", importID{}, "cannot be empty"},
+		"user and id":                       {"usr_1/pn_1", "", numberRef{userID: "usr_1", id: "pn_1"}, ""},
+		"user and id, another default":      {"usr_1/pn_1", "usr_2", numberRef{userID: "usr_1", id: "pn_1"}, ""},
+		"id alone":                          {"pn_1", "usr_2", numberRef{userID: "usr_2", id: "pn_1"}, ""},
+		"Meta's id":                         {"usr_1/whatsapp/836990829491415", "", numberRef{userID: "usr_1", key: numberKey{"whatsapp", "836990829491415"}}, ""},
+		"Meta's id of a web chat":           {"usr_1/webchat/a@b", "", numberRef{userID: "usr_1", key: numberKey{"webchat", "a@b"}}, ""},
+		"an id that holds a slash":          {"usr_1/pn/1", "", numberRef{userID: "usr_1", id: "pn/1"}, ""},
+		"Meta's id with the default user":   {"whatsapp/836990829491415", "usr_2", numberRef{userID: "usr_2", key: numberKey{"whatsapp", "836990829491415"}}, ""},
+		"Meta's id without a default":       {"whatsapp/836990829491415", "", numberRef{}, "names no user"},
+		"id alone without a default":        {"pn_1", "", numberRef{}, "names no user"},
+		"nothing":                           {"", "usr_2", numberRef{}, "names no phone number"},
+		"no id":                             {"usr_1/", "", numberRef{}, "names no phone number"},
+		"no user":                           {"/pn_1", "usr_2", numberRef{}, "does not begin with a user id"},
+		"a user with a space":               {"usr 1/pn_1", "", numberRef{}, "does not begin with a user id"},
+		"a line end":                        {"usr_1/pn_1\n", "", numberRef{}, "has white space around it"},
+		"the folder above":                  {"usr_1/..", "", numberRef{}, "names no phone number"},
+		"a phone number instead of an id":   {"usr_1/whatsapp/+1 234", "", numberRef{}, "looks like the phone number itself"},
+		"a platform, and no number with it": {"usr_1/instagram/", "", numberRef{}, "cannot be empty"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -45,17 +47,17 @@ func TestParseImportID(t *testing.T) {
 
 func FuzzParseImportID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, defaultUser string) {
-		if userIDProblem(defaultUser) != "" {
+		if !userIDForm.MatchString(defaultUser) {
 			defaultUser = ""
 		}
 		got, err := parseImportID(text, defaultUser)
 		if err != nil {
 			return
 		}
-		if userIDProblem(got.userID) != "" {
+		if !userIDForm.MatchString(got.userID) {
 			t.Errorf("%q gives the user %q", text, got.userID)
 		}
-		if (got.id == "") == (got.meta == metaID{}) {
+		if (got.id == "") == (got.key == numberKey{}) {
 			t.Errorf("%q gives both ids or none: %+v", text, got)
 		}
 	})

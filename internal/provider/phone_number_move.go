@@ -46,7 +46,7 @@ func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.
 	}
 	resp.TargetState.Raw = req.SourceState.Raw
 	resp.Diagnostics.Append(setIdentity(ctx, resp.TargetIdentity, number.UserID.ValueString(), number.ID.ValueString())...)
-	resp.Diagnostics.Append(recall(ctx, req.SourcePrivate).store(ctx, resp.TargetPrivate)...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, readPrivate[numberPrivate](ctx, req.SourcePrivate, numberPrivateKey))...)
 }
 
 // mover moves from one resource type of one provider.
@@ -73,7 +73,7 @@ func (m mover) move(ctx context.Context, req resource.MoveStateRequest, resp *re
 	resp.Diagnostics.Append(found.store(ctx, m.provider, resp)...)
 }
 
-// isOfProvider tells whether an address is that of a provider, given as namespace and name in lower
+// isOfProvider reports whether an address is that of a provider, given as namespace and name in lower
 // case. Mirrors and private registries serve it under another host. OpenTofu gives the name alone
 // before 1.12.4, and since then this provider's own address for all instances but the first of a
 // resource with count or for_each, so both are taken for the one that the type belongs to.
@@ -109,7 +109,7 @@ func moveRefused(typeName, reason string) diag.Diagnostic {
 type registration struct {
 	userID      string
 	id          string
-	meta        metaID
+	key         numberKey
 	displayName string
 }
 
@@ -118,17 +118,17 @@ type registration struct {
 // token is configured, since that one is recorded.
 func (r registration) store(ctx context.Context, provider string, resp *resource.MoveStateResponse) diag.Diagnostics {
 	diags := setNumber(ctx, &resp.TargetState, bizapi.PhoneNumber{
-		ID: r.id, UserID: r.userID, Platform: r.meta.platform, MetaPhoneNumberID: r.meta.id, DisplayName: r.displayName,
+		ID: r.id, UserID: r.userID, Platform: r.key.platform, MetaPhoneNumberID: r.key.metaID, DisplayName: r.displayName,
 	})
 	diags.Append(setIdentity(ctx, resp.TargetIdentity, r.userID, r.id)...)
-	moved := memory{
+	moved := numberPrivate{
 		// A name that differs may have been changed elsewhere long ago: it is no wish to replace.
-		Rename: &rename{FromAny: true, To: r.displayName},
+		AnyName: true, Nameless: r.displayName == "",
 		// The source's base URL is not in its state. This stands for it until the number is seen: if
-		// it is missing then, this provider may ask another account, and the state must not be emptied.
-		BaseURL: "the API that " + provider + " was configured with",
+		// it is missing then, this provider may ask another API, and the state must not be emptied.
+		lastSeen: lastSeen{"the API that " + provider + " was configured with"},
 	}
-	diags.Append(moved.store(ctx, resp.TargetPrivate)...)
+	diags.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, moved)...)
 	return diags
 }
 
@@ -137,14 +137,14 @@ func (r registration) problem() string {
 	switch {
 	case r.userID == "":
 		return "Its state does not say which user the number belongs to: neither a path like /users/<user_id>/phone_numbers nor a user_id is in it."
-	case userIDProblem(r.userID) != "":
-		return fmt.Sprintf("The user id in its path or data cannot be one. %s", userIDProblem(r.userID))
+	case !userIDForm.MatchString(r.userID):
+		return "The user id in its path or data is none: it must be 1 to 50 letters, digits, - or _."
 	case r.id == "":
 		return "Its state does not hold the API's id of the number."
-	case !isPlatform(r.meta.platform):
+	case !isPlatform(r.key.platform):
 		return "Its state names no platform that is known: whatsapp, instagram or webchat."
-	case metaIDProblem(r.meta.platform, r.meta.id) != "":
-		return metaIDProblem(r.meta.platform, r.meta.id)
+	case metaIDProblem(r.key.platform, r.key.metaID) != "":
+		return metaIDProblem(r.key.platform, r.key.metaID)
 	}
 	return ""
 }
@@ -177,12 +177,12 @@ func (o genericObject) registration() (found registration, problem string) {
 		userID:      cmp.Or(place.userID, answered["user_id"], sent["user_id"]),
 		id:          cmp.Or(answered["id"], place.id),
 		displayName: cmp.Or(answered["display_name"], sent["display_name"]),
-		meta: metaID{
+		key: numberKey{
 			platform: normalPlatform(cmp.Or(answered["platform"], sent["platform"])),
-			id:       cmp.Or(answered["meta_phone_number_id"], sent["meta_phone_number_id"]),
+			metaID:   cmp.Or(answered["meta_phone_number_id"], sent["meta_phone_number_id"]),
 		},
 	}
-	if found.id == "" && o.id != found.meta.id {
+	if found.id == "" && o.id != found.key.metaID {
 		found.id = o.id
 	}
 	return found, found.problem()
@@ -247,7 +247,7 @@ func (o genericObject) answered(id string, sent fields) fields {
 	return nil
 }
 
-// isIn tells whether a row of a list is this object: by the id that is known, or else by what was
+// isIn reports whether a row of a list is this object: by the id that is known, or else by what was
 // sent.
 func (o genericObject) isIn(row fields, id string, sent fields) bool {
 	// An id of Meta's may stand under two platforms.

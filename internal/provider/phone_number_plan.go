@@ -5,20 +5,38 @@ package provider
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// ModifyPlan decides everything that a plan decides of a number: what its values become, whether it
-// is replaced, and what must not go on. Terraform plans a replacement twice: first with the prior
-// state, then, with none, as the create that it ends in.
+// useStateForUnknownConfig keeps the state's value of an argument that is known after apply only, so
+// that it replaces nothing. The next plan knows the value and decides. ModifyPlan warns about it.
+type useStateForUnknownConfig struct{}
+
+func (useStateForUnknownConfig) Description(context.Context) string {
+	return "Keeps the prior value while the configured one is unknown."
+}
+
+func (m useStateForUnknownConfig) MarkdownDescription(ctx context.Context) string {
+	return m.Description(ctx)
+}
+
+func (useStateForUnknownConfig) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if req.ConfigValue.IsUnknown() && !req.StateValue.IsNull() {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// ModifyPlan decides what the schema's plan modifiers cannot: what depends on private state, on the API
+// and on several attributes. Terraform plans a replacement twice: first with the prior state and then,
+// with none, as the create that it ends in. That create is planned once more in the apply, after the
+// delete.
 func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, state, plan phoneNumberModel
 	if !req.Config.Raw.IsNull() {
@@ -34,316 +52,214 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	for _, secret := range []types.String{config.AccessToken, config.AccessTokenWO, state.AccessToken} {
-		r.account.secrets.Hold(secret.ValueString())
+		r.data.secrets.Add(secret.ValueString())
 	}
-	proposed := plan
 	switch {
 	case req.Plan.Raw.IsNull():
-		resp.Diagnostics.Append(planDestroy(state)...)
-		return
+		r.planDestroy(ctx, state, resp)
 	case req.State.Raw.IsNull():
-		r.planCreate(ctx, config, &plan, &resp.Diagnostics)
+		r.planCreate(ctx, config, plan, resp)
 	default:
-		r.account.hold(state)
-		change := changePlan{account: r.account, config: config, state: state, plan: &plan, seen: recall(ctx, req.Private), diags: &resp.Diagnostics}
-		r.account.tokens.watch(change.seen.Token)
-		resp.RequiresReplace = change.decide(ctx)
-	}
-	if !plan.isDecidedLike(proposed) {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		change := numberChange{r.data, config, state, plan, readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)}
+		change.decide(ctx, resp)
 	}
 }
 
-// planDestroy keeps a protected number.
-func planDestroy(state phoneNumberModel) diag.Diagnostics {
+// planDestroy keeps a protected number, and one that another resource of this plan adds or keeps. It warns
+// about an agent that answers on the number.
+func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumberModel, resp *resource.ModifyPlanResponse) {
+	id := state.ID.ValueString()
 	if state.DeletionProtection.ValueBool() {
-		return diag.Diagnostics{protected(state.ID.ValueString(), state.metaID(), "")}
+		resp.Diagnostics.Append(protectedError(id, state.key()))
 	}
-	return nil
+	if r.data.walk.numbers.planDestroy(state.key().String(), id) {
+		resp.Diagnostics.Append(movedError(id, state.key()))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if taken, hasAgent := r.data.takenWith(ctx, state.UserID.ValueString(), id); hasAgent {
+		resp.Diagnostics.Append(destroyedWarning(id, taken))
+	}
 }
 
-// planCreate plans a number that is to be added. A number that is tainted, or replaced for the
-// second of the two times, looks just like one that was never there.
-func (r *phoneNumberResource) planCreate(ctx context.Context, config phoneNumberModel, plan *phoneNumberModel, diags *diag.Diagnostics) {
+// planCreate plans an add: of a new number, or the second half of a replacement. Of a tainted number
+// Terraform shows no more than that.
+func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phoneNumberModel, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
 	if config.UserID.IsNull() {
-		plan.UserID = r.account.userID
+		plan.UserID = r.data.userID
 		if plan.UserID.IsNull() {
-			diags.AddAttributeError(path.Root("user_id"), "Missing user",
-				"The number has no user_id, and the provider has none either. Set user_id of the resource or of the provider, or the environment variable BIZAPI_USER_ID.")
-		}
-	}
-	if configuredToken(config).attribute == noToken {
-		diags.Append(missingToken(config.Platform.ValueString()))
-	}
-	if diags.HasError() {
-		return
-	}
-	if plan.isNumberKnown() {
-		switch replaced, isTwice := r.account.planAdd(plan.metaID()); {
-		case isTwice && replaced != "":
-			diags.Append(becomesAnothers(replaced, *plan))
+			diags.Append(missingUser())
 			return
-		case isTwice:
-			diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("The %s number %s is to be added twice", plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString()),
-				"Two resources have the number, and the API takes each number once, so one of the adds would fail. Keep one of the two.")
 		}
+		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), plan.UserID)...)
 	}
-	existing, err := r.account.lookUp(ctx, *plan)
-	held, isHeld := r.account.holds(plan.metaID())
-	if isHeld {
-		checkReplanned(held, config, *plan, diags)
+	token := configuredToken(config)
+	if token.attribute == noToken {
+		diags.Append(missingToken(plan.Platform.ValueString()))
+	}
+	if diags.HasError() || r.data.walk.isDeleting() {
+		return
+	}
+	diags.Append(token.check()...)
+	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
+	isKnown := !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown()
+	var inState stateRow
+	if isKnown {
+		if id := r.data.walk.numbers.planCreate(plan.key().String()); id != "" {
+			diags.Append(movedError(id, plan.key()))
+			return
+		}
+		inState, _ = r.data.walk.numbers.find(plan.key().String())
 	}
 	if diags.HasError() {
 		return
 	}
+	checked := r.data.checkToken(ctx, plan, token)
+	defer func() { diags.Append(checked()...) }()
+	if inState.id != "" { // a taint, -replace, or the second half of a replacement
+		r.data.checkReplaced(ctx, inState, config, plan, diags)
+		return
+	}
+	existing, found, err := r.data.registered(ctx, plan)
 	switch {
-	case err != nil && isHeld:
-		diags.Append(r.account.replacementUnchecked(err, held.id, *plan))
 	case err != nil:
-		diags.Append(r.account.createUnchecked(err, *plan)...)
-	case existing == nil && (!isHeld || held.userID == plan.UserID.ValueString()):
-	case existing == nil || existing.ID == held.id:
-		diags.Append(addedBesideTheState(held, *plan))
-	default:
-		diags.AddAttributeWarning(path.Root("meta_phone_number_id"), fmt.Sprintf("Phone number %s exists already", existing.ID),
-			"This plan adds a number that is there, and the API takes each number once. "+r.account.alreadyExistsAdvice(existing, *plan))
+		diags.Append(r.data.unlisted(err, plan.UserID.ValueString())...)
+	case found:
+		diags.Append(alreadyExistsError(existing.ID, plan))
 	}
 }
 
-// isNumberKnown tells whether platform and Meta id are known.
-func (m phoneNumberModel) isNumberKnown() bool {
-	return !m.Platform.IsUnknown() && !m.MetaPhoneNumberID.IsUnknown()
+// numberChange is the plan of a number that exists.
+type numberChange struct {
+	data                *providerData
+	config, state, plan phoneNumberModel
+	private             numberPrivate
 }
 
-// changePlan is the plan of a number that is there.
-type changePlan struct {
-	account *account
-	config  phoneNumberModel
-	state   phoneNumberModel
-	plan    *phoneNumberModel
-	seen    memory
-	// pending names a value that is not known yet and stays the state's in this plan.
-	pending string
-	// notes are warnings of what stays as it is; a replacement makes them untrue.
-	notes diag.Diagnostics
-	diags *diag.Diagnostics
+// verdict is what a plan decides of one attribute.
+type verdict struct {
+	attribute string
+	// replaces the number.
+	replaces bool
+	// isPending is a value that is known after apply only: the state's stays in this plan.
+	isPending bool
+	// finding is an error or a warning, unless the number is replaced.
+	finding diag.Diagnostic
 }
 
-// decide fills the plan in and returns the attributes that replace the number, if any.
-func (c *changePlan) decide(ctx context.Context) path.Paths {
-	var replacing path.Paths
-	for _, attribute := range []struct {
-		name     string
-		replaces bool
-	}{
-		{"user_id", c.userReplaces()},
-		{"platform", !c.plan.Platform.Equal(c.state.Platform)},
-		{"meta_phone_number_id", !c.plan.MetaPhoneNumberID.Equal(c.state.MetaPhoneNumberID)},
-		{"display_name", c.displayNameReplaces()},
-	} {
-		if attribute.replaces {
-			replacing.Append(path.Root(attribute.name))
+// decide plans the change: a replacement where some attribute asks for one, and otherwise what stays as
+// it is and why.
+func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	name := c.judgeName()
+	verdicts := []verdict{c.judge("platform", c.config.Platform, c.plan.Platform, c.state.Platform),
+		c.judge("meta_phone_number_id", c.config.MetaPhoneNumberID, c.plan.MetaPhoneNumberID, c.state.MetaPhoneNumberID),
+		c.judgeUser(), name, c.judgeToken(ctx)}
+	var replacing []string
+	var pending string
+	for _, v := range verdicts {
+		if v.replaces {
+			replacing = append(replacing, v.attribute)
+			resp.RequiresReplace.Append(path.Root(v.attribute))
+		}
+		if v.isPending {
+			pending = v.attribute
 		}
 	}
-	if token := c.tokenReplaces(); token != "" {
-		replacing.Append(path.Root(token))
+	if c.data.walk.numbers.planChange(c.state.key().String(), c.state.ID.ValueString()) {
+		diags.Append(movedError(c.state.ID.ValueString(), c.state.key()))
+	}
+	if planned := c.plannedName(name.replaces); !planned.Equal(c.plan.DisplayName) {
+		c.plan.DisplayName = planned
+		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("display_name"), planned)...)
 	}
 	if len(replacing) > 0 {
-		c.checkReplacement(ctx)
-		if !c.diags.HasError() {
-			c.warnOfCost(replacing)
+		c.checkReplacement(ctx, diags)
+		if !diags.HasError() {
+			diags.Append(c.costWarning(ctx, replacing))
 		}
-		return replacing
+		return
 	}
-	c.checkPending()
-	if c.account.isAdded(c.state.metaID()) { // by a resource that was planned before this one
-		c.diags.Append(addedBesideTheState(holding{id: c.state.ID.ValueString()}, c.state))
+	for _, v := range verdicts {
+		if v.finding != nil {
+			diags.Append(v.finding)
+		}
 	}
-	c.diags.Append(c.notes...)
-	// Nothing of a change in place reaches the API, so what it computes stays.
-	c.plan.ID, c.plan.CreatedAt, c.plan.UpdatedAt = c.state.ID, c.state.CreatedAt, c.state.UpdatedAt
-	return nil
+	if pending != "" && c.changesInPlace() {
+		diags.Append(unplannableError(c.state.what(), pending))
+	}
 }
 
-// userReplaces keeps a number with its user when the configuration names none.
-func (c *changePlan) userReplaces() bool {
-	if !c.config.UserID.IsNull() {
-		return !c.plan.UserID.Equal(c.state.UserID)
+// judge decides of an argument that replaces the number by its schema.
+func (c numberChange) judge(attribute string, configured, planned, current types.String) verdict {
+	v := verdict{attribute: attribute, replaces: !planned.Equal(current)}
+	if configured.IsUnknown() {
+		v.isPending, v.finding = true, pendingWarning(c.state.what(), attribute)
 	}
-	c.plan.UserID = c.state.UserID
-	if preset := c.account.userID; !preset.IsNull() && !preset.IsUnknown() && !preset.Equal(c.state.UserID) {
-		c.notes.AddAttributeWarning(path.Root("user_id"), fmt.Sprintf("Phone number %s stays with user %s", c.state.ID.ValueString(), c.state.UserID.ValueString()),
-			fmt.Sprintf("The provider's user_id is %s now, and the number belongs to %s. It is left where it is. "+
-				"Write user_id = %q into the resource to say so, or user_id = %q to replace the number with one of that user.",
-				preset.ValueString(), c.state.UserID.ValueString(), c.state.UserID.ValueString(), preset.ValueString()))
-	}
-	return false
+	return v
 }
 
-// displayNameReplaces tells a name that somebody asks for from one that differs because the number
-// was renamed. The API cannot rename, so only the first is worth a replacement.
-func (c *changePlan) displayNameReplaces() bool {
-	wanted, current := c.config.DisplayName, c.state.DisplayName
-	c.plan.DisplayName = current
+// judgeUser keeps a number with its user where the configuration names none.
+func (c numberChange) judgeUser() verdict {
+	v := c.judge("user_id", c.config.UserID, c.plan.UserID, c.state.UserID)
+	byDefault := c.data.userID
+	if c.config.UserID.IsNull() && !byDefault.IsNull() && !byDefault.IsUnknown() && !byDefault.Equal(c.state.UserID) {
+		v.finding = otherDefaultWarning(c.state.what(), c.state.UserID.ValueString(), byDefault.ValueString())
+	}
+	return v
+}
+
+// judgeName tells a name that somebody asks for from one that differs because the number was renamed.
+// The API cannot rename, so only the first is worth a replacement.
+func (c numberChange) judgeName() verdict {
+	v := verdict{attribute: "display_name"}
+	wanted, id := c.config.DisplayName, c.state.ID.ValueString()
 	switch {
-	case wanted.IsNull() && c.seen.Rename.isUnsent(current.ValueString(), ""):
-		c.plan.DisplayName = types.StringNull()
-		return false
-	case wanted.IsNull() || wanted.Equal(current):
-		return false
-	case wanted.IsUnknown() && current.IsNull():
-		c.planUnknownFirstName()
-		return false
+	case wanted.IsNull() || wanted.Equal(c.state.DisplayName):
+	case wanted.IsUnknown() && c.state.DisplayName.IsNull() && !c.private.AnyName:
+		v.finding = unplannableError(c.state.what(), "display_name") // Terraform takes no null in its place
 	case wanted.IsUnknown():
-		c.pending = "display_name"
-		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is not known yet", c.state.ID.ValueString()),
-			fmt.Sprintf("The name stays %s in this plan. The next plan knows the new one, and replaces the number if it differs.", quoted(current)))
-		return false
-	case c.isExplained(wanted) && current.IsNull():
-		// Terraform takes the prior value in place of the configured one only where there is one.
-		c.plan.DisplayName = wanted
-		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s is recorded, not sent", c.state.ID.ValueString()),
-			fmt.Sprintf("The configuration has %s, and the number has no name on the API, which cannot rename it. The name is noted in the state and sent nowhere. "+
-				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted)))
-		return false
-	case c.isExplained(wanted):
-		c.notes.AddAttributeWarning(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s differs from the configured one", c.state.ID.ValueString()),
-			fmt.Sprintf("The configuration has %s, and the API has %s. The API cannot rename a number, so it is left alone. "+
-				"To accept the name, write it into the configuration, or leave display_name out. To restore yours, replace the number with "+
-				"-replace=ADDRESS: that deletes what is bound to its id.", quoted(wanted), quoted(current)))
-		return false
+		v.isPending, v.finding = !c.state.DisplayName.IsNull(), pendingWarning(c.state.what(), "display_name")
+	case !c.private.had(wanted.ValueString()):
+		v.replaces = true
+	case c.state.DisplayName.IsNull():
+		v.finding = nameRecordedWarning(id, wanted.ValueString())
+	default:
+		v.finding = nameDriftWarning(id, wanted.ValueString(), c.state.DisplayName.ValueString())
 	}
-	c.plan.DisplayName = wanted
-	return true
+	return v
 }
 
-// isExplained tells whether a wanted name is no wish to change the number: it was there before a rename, or
-// nobody can tell, since a secret was cut out of the name in the state.
-func (c *changePlan) isExplained(wanted types.String) bool {
-	return c.seen.Rename.explains(wanted.ValueString()) || strings.Contains(c.state.DisplayName.ValueString(), bizapi.Redacted)
+// plannedName is the state's name, but for one that replaces the number or that the state lacks: Terraform
+// accepts the prior value in place of a configured one unless it is null.
+func (c numberChange) plannedName(replaces bool) types.String {
+	if c.state.DisplayName.IsNull() && !c.config.DisplayName.IsNull() || replaces {
+		return c.config.DisplayName
+	}
+	if c.config.DisplayName.IsNull() && c.private.Nameless {
+		return types.StringNull() // one that was recorded, and is omitted now
+	}
+	return c.state.DisplayName
 }
 
-// planUnknownFirstName plans a name that is not known yet for a number that has none. Terraform takes
-// no null in place of it, so it is recorded where it cannot replace, and an error where it may.
-func (c *changePlan) planUnknownFirstName() {
-	if c.seen.Rename != nil && c.seen.Rename.FromAny {
-		c.plan.DisplayName = c.config.DisplayName
-		return
-	}
-	c.diags.AddAttributeError(path.Root("display_name"), fmt.Sprintf("Display name of phone number %s cannot be planned", c.state.ID.ValueString()),
-		"The number has no name, and a name that is known after apply only would replace it, which must be seen before it happens. "+
-			"Apply what the name depends on first, with -target, or leave display_name out.")
+// changesInPlace reports whether the plan changes something that replaces nothing.
+func (c numberChange) changesInPlace() bool {
+	return !c.plan.DisplayName.Equal(c.state.DisplayName) || !c.plan.AccessToken.Equal(c.state.AccessToken) ||
+		!c.plan.AccessTokenWOVersion.Equal(c.state.AccessTokenWOVersion) ||
+		!c.plan.DeletionProtection.Equal(c.state.DeletionProtection) || !c.plan.Timeouts.Equal(c.state.Timeouts)
 }
 
-// checkPending refuses a change in place beside a value that is not known yet: Terraform plans it
-// again once the value is known, and stops the apply if it then replaces.
-func (c *changePlan) checkPending() {
-	plan, state := c.plan, c.state
-	changes := !plan.DisplayName.Equal(state.DisplayName) || !plan.AccessToken.Equal(state.AccessToken) ||
-		!plan.AccessTokenWOVersion.Equal(state.AccessTokenWOVersion) ||
-		!plan.DeletionProtection.Equal(state.DeletionProtection) || !plan.Timeouts.Equal(state.Timeouts)
-	if c.pending == "" || !changes {
-		return
-	}
-	c.diags.AddError(fmt.Sprintf("Change of phone number %s cannot be planned", state.ID.ValueString()),
-		c.pending+" is known after apply only, and something else of the number changes in the same plan: if the value turns out another, the number has to be replaced, which must be seen before it happens. "+
-			"Apply what "+c.pending+" depends on first, with -target, or leave the other change for the next apply.")
-}
-
-// quoted is a name for a message.
-func quoted(name types.String) string {
-	switch {
-	case name.IsUnknown():
-		return "one that is not known yet"
-	case name.IsNull():
-		return "none"
-	}
-	return fmt.Sprintf("%q", name.ValueString())
-}
-
-// tokenReplaces returns the attribute whose token replaces the number, if one does.
-func (c *changePlan) tokenReplaces() string {
-	before, configured := rememberedToken(c.state, c.seen), configuredToken(c.config)
-	id := c.state.ID.ValueString()
-	switch changeOfToken(before, configured) {
-	case tokenReplaces:
-		if configured.attribute == writeOnlyToken {
-			return "access_token_wo_version"
-		}
-		return "access_token"
-	case tokenRecorded:
-		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s is recorded, not sent", id),
-			"Terraform does not know which token the API has for this number, so the configured one is taken to be it: it is noted in the state and sent nowhere. "+
-				"If the API should get it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
-	case tokenUnsent:
-		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s differs from the one sent", id),
-			"access_token_wo has another value than the one that the API was given, and access_token_wo_version is the same, so nothing is sent. "+
-				"If the API should get the new token, change access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
-	case tokenPending:
-		c.pending = "access_token"
-		c.plan.AccessToken = c.state.AccessToken
-		c.notes.AddWarning(fmt.Sprintf("Access token of phone number %s is not known yet", id),
-			"The token stays the one in the state in this plan. The next plan knows the new one, and replaces the number if it differs.")
-	case tokenUnplannable:
-		c.diags.AddError(fmt.Sprintf("Access token of phone number %s cannot be planned", id),
-			"Whether the number is replaced depends on a token or an access_token_wo_version that is known after apply only, and a replacement must be seen before it happens. "+
-				"Apply what it depends on first, with -target, or give access_token_wo_version a value that is known.")
-	}
-	return ""
-}
-
-// lookUp finds a number to be added among those of its user, nil when it is not there or nothing can be
-// asked yet.
-func (a *account) lookUp(ctx context.Context, wanted phoneNumberModel) (*bizapi.PhoneNumber, error) {
-	userID := wanted.UserID.ValueString()
-	if wanted.UserID.IsUnknown() {
-		return nil, nil
-	}
-	client, diags := a.client()
-	timeout, timeoutDiags := wanted.Timeouts.Read(ctx, defaultReadTimeout)
-	if diags.HasError() || timeoutDiags.HasError() {
-		return nil, nil
-	}
-	if err := a.whyUnlisted(userID); err != nil {
-		return nil, err
+// registered looks for a number to be added among those of its user. It asks nothing where the user or the
+// client is known after apply only.
+func (d *providerData) registered(ctx context.Context, plan phoneNumberModel) (existing bizapi.PhoneNumber, found bool, err error) {
+	client, clientDiags := d.client()
+	timeout, timeoutDiags := plan.Timeouts.Read(ctx, defaultReadTimeout)
+	if plan.UserID.IsUnknown() || clientDiags.HasError() || timeoutDiags.HasError() {
+		return existing, false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	// Values that are not known yet match no number; the listing still tells whether the user is there.
-	numbers, err := client.FindByMetaID(ctx, userID, wanted.Platform.ValueString(), wanted.MetaPhoneNumberID.ValueString())
-	if err != nil || len(numbers) == 0 {
-		return nil, err
-	}
-	return &numbers[0], nil
-}
-
-// isRefusal tells an answer that says no to this configuration from a network or a server that fails.
-func isRefusal(err error) bool {
-	switch bizapi.KindOf(err) {
-	case bizapi.KindUnauthorized, bizapi.KindForbidden, bizapi.KindUnknownRoute, bizapi.KindRedirect, bizapi.KindCertificate, bizapi.KindUnreadable:
-		return true
-	}
-	return false
-}
-
-// createUnchecked is a number to be added whose user's numbers cannot be listed. A network or a server that
-// fails is passed over, since a plan without a network works; the first refusal of a user's listing is
-// warned of, since an apply would meet it too. An unknown user is an error.
-func (a *account) createUnchecked(err error, plan phoneNumberModel) diag.Diagnostics {
-	failed := a.diagnosticOfUser(err, plan)
-	isFirst := a.noteUnlisted(plan.UserID.ValueString(), err)
-	switch {
-	case bizapi.KindOf(err) == bizapi.KindUnknownUser:
-		return diag.Diagnostics{failed}
-	case isFirst && isRefusal(err):
-		return diag.Diagnostics{diag.NewWarningDiagnostic("Plan was not held against the account: "+failed.Summary(),
-			"Whether the number is there already, and whether its user is, could not be looked up. An apply would fail the same way.\n\n"+failed.Detail())}
-	}
-	return nil
-}
-
-// diagnosticOfUser is a user whose numbers cannot be listed.
-func (a *account) diagnosticOfUser(err error, plan phoneNumberModel) diag.Diagnostic {
-	summary, advice, attribute := a.adviceOnCall(err, plan, "list the phone numbers of user "+plan.UserID.ValueString())
-	return a.diagnostic(err, summary, advice, attribute)
+	return client.RegisteredPhoneNumber(ctx, plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
 }

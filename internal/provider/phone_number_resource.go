@@ -13,6 +13,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
@@ -29,7 +32,7 @@ var (
 
 func newPhoneNumberResource() resource.Resource { return &phoneNumberResource{} }
 
-type phoneNumberResource struct{ account *account }
+type phoneNumberResource struct{ data *providerData }
 
 type phoneNumberModel struct {
 	ID                   types.String   `tfsdk:"id"`
@@ -38,7 +41,7 @@ type phoneNumberModel struct {
 	MetaPhoneNumberID    types.String   `tfsdk:"meta_phone_number_id"`
 	AccessToken          types.String   `tfsdk:"access_token"`
 	AccessTokenWO        types.String   `tfsdk:"access_token_wo"`
-	AccessTokenWOVersion types.Int64    `tfsdk:"access_token_wo_version"`
+	AccessTokenWOVersion types.Number   `tfsdk:"access_token_wo_version"`
 	DisplayName          types.String   `tfsdk:"display_name"`
 	DeletionProtection   types.Bool     `tfsdk:"deletion_protection"`
 	CreatedAt            types.String   `tfsdk:"created_at"`
@@ -46,15 +49,33 @@ type phoneNumberModel struct {
 	Timeouts             timeouts.Value `tfsdk:"timeouts"`
 }
 
-func (m phoneNumberModel) metaID() metaID {
-	return metaID{m.Platform.ValueString(), m.MetaPhoneNumberID.ValueString()}
+// numberKey is what the API allows once over all users.
+type numberKey struct{ platform, metaID string }
+
+// String returns the key as data sources and import ids write it.
+func (k numberKey) String() string { return k.platform + "/" + k.metaID }
+
+func (m phoneNumberModel) key() numberKey {
+	return numberKey{m.Platform.ValueString(), m.MetaPhoneNumberID.ValueString()}
 }
 
-// How long an operation may take, waiting out rate limits included. The API allows 1,000 requests
-// an hour, so an apply of many numbers may have to wait for most of one.
+// what names the number in messages.
+func (m phoneNumberModel) what() string { return "phone number " + m.ID.ValueString() }
+
+// number returns the number as the client needs it.
+func (m phoneNumberModel) number() bizapi.PhoneNumber {
+	return bizapi.PhoneNumber{
+		ID: m.ID.ValueString(), UserID: m.UserID.ValueString(), Platform: m.Platform.ValueString(),
+		MetaPhoneNumberID: m.MetaPhoneNumberID.ValueString(), CreatedAt: m.CreatedAt.ValueString(),
+	}
+}
+
+// Timeouts of operations, waiting out rate limits included. The API allows 1,000 requests an hour, and a
+// 429 may ask for most of one.
 const (
-	defaultCreateTimeout = time.Hour
-	defaultDeleteTimeout = time.Hour
+	defaultCreateTimeout = 2 * time.Hour
+	defaultUpdateTimeout = 2 * time.Hour
+	defaultDeleteTimeout = 2 * time.Hour
 	defaultReadTimeout   = 20 * time.Minute
 )
 
@@ -63,71 +84,80 @@ func (r *phoneNumberResource) Metadata(_ context.Context, req resource.MetadataR
 }
 
 func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	keep := stringplanmodifier.UseStateForUnknown()
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A WhatsApp number, Instagram account or web chat channel that is registered with the API.\n\n" +
 			"The API cannot change a registration: a change of `user_id`, `platform`, `meta_phone_number_id`, `display_name` or the access token deletes the number and adds it again under a new `id`. " +
-			"What is bound to the old `id` goes with it: the agent with its conversations and messages, templates and campaigns. A plan warns of it.",
+			"What is bound to the old `id` is deleted with it: the agent with its conversations and messages, templates and campaigns. The plan warns about it.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of the number.",
-				Computed:            true,
-			},
-			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. Left out, the provider's `user_id` when the number is added, and the number's own ever after. Another user here replaces the number.",
-				Optional:            true,
-				Computed:            true,
-				Validators:          userIDRules(),
-			},
 			"platform": schema.StringAttribute{
 				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`. A change replaces the number.",
 				Required:            true,
-				Validators:          platformRules(),
+				Validators:          platformValidators(),
+				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
 			"meta_phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "Meta's id of the number or account, at most 100 characters: for WhatsApp the Phone Number ID, for Instagram the Instagram Account ID, both digits only and written in quotes. For web chat an id of letters, digits and `@ . _ + -`. A change replaces the number.",
+				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID and on Instagram the Instagram Account ID, both digits only, written in quotes. On web chat it has letters, digits and `@ . _ + -`. A change replaces the number.",
 				Required:            true,
-			},
-			"access_token": schema.StringAttribute{
-				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters. Terraform keeps it in the state: prefer `access_token_wo`. One of the two is needed to add a number, none to keep an imported one. Another token replaces the number.",
-				Optional:            true,
-				Sensitive:           true,
+				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
 			"access_token_wo": schema.StringAttribute{
-				MarkdownDescription: "Meta's access token for the number as a write-only argument (Terraform 1.11, OpenTofu 1.11 and later): it reaches neither plan nor state, and may come from an ephemeral value. It is sent whenever the number is added: a change of `access_token_wo_version` replaces the number for it, a change of the value alone does not.",
+				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters, as a write-only argument (Terraform 1.11, OpenTofu 1.11 and later). It reaches neither plan nor state and can come from an ephemeral value. It is sent when the number is added; to send a new one, change `access_token_wo_version`.",
 				Optional:            true,
 				Sensitive:           true,
 				WriteOnly:           true,
 			},
-			"access_token_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Version of `access_token_wo`; needed with it. A change replaces the number with the token of that moment.",
+			"access_token_wo_version": schema.NumberAttribute{
+				MarkdownDescription: "Version of `access_token_wo`, any number; required with it. A change replaces the number to send the token, unless the API has that token already.",
 				Optional:            true,
+			},
+			"access_token": schema.StringAttribute{
+				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters. Terraform keeps it in the state: prefer `access_token_wo`. One of the two is needed to add a number, and none to keep an imported one. A new token replaces the number, unless the API has it already.",
+				Optional:            true,
+				Sensitive:           true,
+				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}},
 			},
 			"display_name": schema.StringAttribute{
-				MarkdownDescription: "Name for people, 1 to 255 characters: the formatted number for WhatsApp, the handle for Instagram. Left out, whatever the API has. Another name replaces the number; a number that was renamed elsewhere is left alone, with a warning.",
+				MarkdownDescription: "Name for people, 1 to 255 UTF-16 units: the formatted number on WhatsApp, the handle on Instagram. If omitted, the API's current name is kept. A new name replaces the number; a number that was renamed elsewhere is left alone, with a warning.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          displayNameRules(),
+				Validators:          []validator.String{nameValidator{"display_name"}},
+				PlanModifiers:       []planmodifier.String{keep},
+			},
+			"user_id": schema.StringAttribute{
+				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. If omitted, the provider's `user_id` when the number is added, and its own user from then on. A change replaces the number.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          userIDValidators(),
+				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "Refuses to delete or replace the number while it is `true` in the state. Switching it changes nothing on the API. `false` by default.",
+				MarkdownDescription: "Refuses to delete or replace the number while it is `true` in the state. Changing it sends nothing to the API. `false` by default.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
 			},
+			"id": schema.StringAttribute{
+				MarkdownDescription: "The API's id of the number.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{keep},
+			},
 			"created_at": schema.StringAttribute{
 				MarkdownDescription: "When the number was added, as an RFC 3339 time in UTC.",
 				Computed:            true,
+				PlanModifiers:       []planmodifier.String{keep},
 			},
 			"updated_at": schema.StringAttribute{
-				MarkdownDescription: "When the API last changed the number, as an RFC 3339 time in UTC.",
+				MarkdownDescription: "When the API last changed the number, as an RFC 3339 time in UTC. It follows other changes; alone it is not reported as drift.",
 				Computed:            true,
+				PlanModifiers:       []planmodifier.String{keep},
 			},
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{
-				Create: true, CreateDescription: "How long adding the number may take, waiting out rate limits included, such as `90m`; `60m` by default.",
-				Read: true, ReadDescription: "How long reading it may take; `20m` by default.",
-				Delete: true, DeleteDescription: "How long deleting it may take; `60m` by default.",
+				Create: true, CreateDescription: "Timeout for adding the number, such as `90m`; `2h` by default. Waiting out rate limits counts.",
+				Read: true, ReadDescription: "Timeout for reading it; `20m` by default.",
+				Delete: true, DeleteDescription: "Timeout for deleting it; `2h` by default.",
 			}),
 		},
 	}
@@ -143,7 +173,7 @@ func (r *phoneNumberResource) IdentitySchema(_ context.Context, _ resource.Ident
 }
 
 func (r *phoneNumberResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.account, _ = req.ProviderData.(*account) // nil while validating
+	r.data, _ = req.ProviderData.(*providerData) // nil while validating
 }
 
 func (r *phoneNumberResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -154,123 +184,116 @@ func (r *phoneNumberResource) ValidateConfig(ctx context.Context, req resource.V
 	}
 	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
 	validateTokens(config, &resp.Diagnostics)
-	validateTimeouts(config.Timeouts, &resp.Diagnostics)
+	validateTimeouts(ctx, config.Timeouts.Object, &resp.Diagnostics)
 }
 
-// Create adds the number. Once its id is known nothing may be an error any more, and no planned
-// value may come out otherwise: Terraform would mark the number as tainted and replace it.
+// Create adds the number. Once its id is known there are only warnings, and every planned value comes out
+// as planned: otherwise Terraform would taint the number and replace it.
 func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config phoneNumberModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
 	resp.Diagnostics.Append(diags...)
-	client, diags := r.account.client()
+	client, diags := r.data.client()
 	resp.Diagnostics.Append(diags...)
-	secret := configuredToken(config).value.ValueString()
-	if secret == "" && !resp.Diagnostics.HasError() {
+	token := configuredToken(config).value.ValueString()
+	if token == "" && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(missingToken(plan.Platform.ValueString()))
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if plan.UserID.IsUnknown() {
-		plan.UserID = r.account.userID
+		plan.UserID = r.data.userID
 	}
-	replaces, _ := r.account.deletedIDs(plan.metaID())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	added, err := client.Add(ctx, plan.UserID.ValueString(), bizapi.NewPhoneNumber{
+	added, adopted, err := client.AddPhoneNumber(ctx, plan.UserID.ValueString(), bizapi.NewPhoneNumber{
 		Platform:          plan.Platform.ValueString(),
 		MetaPhoneNumberID: plan.MetaPhoneNumberID.ValueString(),
-		AccessToken:       secret,
+		AccessToken:       token,
 		DisplayName:       plan.DisplayName.ValueString(),
-		Replaces:          replaces,
 	})
 	if err != nil {
-		resp.Diagnostics.Append(r.account.addFailed(err, plan))
+		resp.Diagnostics.Append(r.data.addFailed(err, plan))
 		return
 	}
-	if added.Adopted {
-		resp.Diagnostics.Append(adopted(added.ID))
+	if adopted {
+		resp.Diagnostics.Append(adoptedWarning(added.ID))
 	}
 	plan.ID = types.StringValue(added.ID)
-	r.account.hold(plan)
-	r.account.added(plan.metaID())
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(added.CreatedAt), textOrNull(added.UpdatedAt)
 	if plan.DisplayName.IsUnknown() {
-		plan.DisplayName = textOrNull(r.account.tokens.withoutTokens(added.DisplayName))
+		plan.DisplayName = textOrNull(added.DisplayName)
 	}
-	seen := memory{BaseURL: client.BaseURL(), APIKey: fingerprintOf(r.account.options.APIKey)}
+	private := numberPrivate{lastSeen: lastSeen{client.BaseURL()}, Names: []string{plan.DisplayName.ValueString()}, Nameless: plan.DisplayName.IsNull()}
 	if !plan.AccessTokenWOVersion.IsNull() {
-		seen.Token = fingerprintOf(secret)
+		private.Token = newFingerprint(token)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)
-	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, numberPrivateKey, private)...)
 }
 
-// Read refreshes from the user's listing. Only a number that is believed gone is removed from the
+// Read refreshes from the user's listing. Only a number that is proved to be gone is removed from the
 // state; whatever else goes wrong is an error.
 func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state phoneNumberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
-	client, diags := r.account.client()
+	client, diags := r.data.client()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.account.secrets.Hold(state.AccessToken.ValueString())
-	r.account.hold(state)
+	r.data.secrets.Add(state.AccessToken.ValueString())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	seen := recall(ctx, req.Private)
-	r.account.tokens.watch(seen.Token)
-	number, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString())
 	// A state from before identities needs one even where the number is removed from it.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
+	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
+	number, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
 	switch {
+	case errors.Is(err, bizapi.ErrNotFound) && private.isElsewhere(client):
+		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
+		return
 	case errors.Is(err, bizapi.ErrNotFound):
-		if elsewhere := r.account.seenElsewhere(client, seen, state); elsewhere != nil {
-			resp.Diagnostics.Append(elsewhere)
-			return
-		}
-		r.account.letGo(state.metaID())
+		r.data.walk.numbers.forget(state.key().String())
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.account.readFailed(err, state, seen))
+		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "list the phone numbers of user "+state.UserID.ValueString(), " Nothing was removed from the state."))
 		return
 	}
-	before := state
-	if number.DisplayName != state.DisplayName.ValueString() {
-		number.DisplayName = r.account.tokens.withoutTokens(seen.withoutToken(number.DisplayName))
-	}
-	if !seen.Rename.isUnsent(state.DisplayName.ValueString(), number.DisplayName) {
-		seen.Rename = renamed(seen.Rename, state.DisplayName.ValueString(), number.DisplayName)
-		state.DisplayName = textOrNull(number.DisplayName)
-	}
-	seen.BaseURL = client.BaseURL()
-	if seen.APIKey == nil || !seen.APIKey.matches(r.account.options.APIKey) {
-		seen.APIKey = fingerprintOf(r.account.options.APIKey)
-	}
-	state.CreatedAt, state.UpdatedAt = textOrNull(number.CreatedAt), textOrNull(number.UpdatedAt)
-	if !state.isDecidedLike(before) {
+	private.BaseURL = client.BaseURL()
+	if private.refresh(&state, number) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, numberPrivateKey, private)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, plannedPrivateKey, nil)...) // of a replacement that failed
 }
 
-// isDecidedLike says whether two models have the same of what a read or a plan may decide. Most decide
-// nothing new, and writing a model takes the framework half as long as all the rest of a read.
-func (m phoneNumberModel) isDecidedLike(other phoneNumberModel) bool {
-	return m.ID.Equal(other.ID) && m.UserID.Equal(other.UserID) && m.DisplayName.Equal(other.DisplayName) &&
-		m.AccessToken.Equal(other.AccessToken) && m.CreatedAt.Equal(other.CreatedAt) && m.UpdatedAt.Equal(other.UpdatedAt)
+// refresh takes over what the API has, and reports whether that changes the state. updated_at changes for
+// reasons that nobody sees, so alone it is no drift.
+func (p *numberPrivate) refresh(state *phoneNumberModel, number bizapi.PhoneNumber) (changed bool) {
+	name, created := textOrNull(number.DisplayName), textOrNull(number.CreatedAt)
+	if name.IsNull() && p.Nameless {
+		name = state.DisplayName // recorded for a number that has none
+	}
+	p.Nameless = number.DisplayName == ""
+	p.addName(state.DisplayName.ValueString())
+	p.addName(name.ValueString())
+	if name.Equal(state.DisplayName) && created.Equal(state.CreatedAt) {
+		return false
+	}
+	state.DisplayName, state.CreatedAt, state.UpdatedAt = name, created, textOrNull(number.UpdatedAt)
+	return true
 }
 
-// Update writes state and nothing else: the API cannot change a number.
+// Update writes the state and nothing else: the API cannot change a number. It goes by plan and state: with
+// ignore_changes, Terraform passes a configuration that is not the planned one.
 func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state, config phoneNumberModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -279,29 +302,17 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	seen := recall(ctx, req.Private)
-	configured := configuredToken(config)
-	switch changeOfToken(rememberedToken(state, seen), configured) {
-	case tokenReplaces:
-		// Planned as the same token, or as unknown, and another now: an ephemeral value that is new
-		// each time it is read. Recording it would claim that the API has it.
-		resp.Diagnostics.Append(tokenTurnedOutAnother())
-		return
-	case tokenMoves, tokenRecorded, tokenForgotten:
-		seen.Token = nil
-		if configured.attribute == writeOnlyToken {
-			seen.Token = fingerprintOf(configured.value.ValueString())
-		}
-	}
+	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
 	switch {
-	case !config.DisplayName.IsNull():
-		seen.Rename = seen.Rename.settled(config.DisplayName.ValueString(), state.DisplayName.ValueString())
-	case !plan.DisplayName.Equal(state.DisplayName): // a name that was recorded, and is left out now
-		seen.Rename = nil
+	case plan.AccessTokenWOVersion.IsNull():
+		private.Token = nil
+	case !plan.AccessTokenWOVersion.Equal(state.AccessTokenWOVersion):
+		private.Token = newFingerprint(config.AccessTokenWO.ValueString())
 	}
+	private.addName(plan.DisplayName.ValueString())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)
-	resp.Diagnostics.Append(seen.store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, numberPrivateKey, private)...)
 }
 
 // Delete removes the number; one that is gone already is fine.
@@ -311,33 +322,37 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protected(state.ID.ValueString(), state.metaID(), ""))
+		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key()))
 	}
-	client, diags := r.account.client()
+	client, diags := r.data.client()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.account.secrets.Hold(state.AccessToken.ValueString())
+	resp.Diagnostics.Append(r.data.checkPlanned(ctx, req.Private, client, state.what())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.data.secrets.Add(state.AccessToken.ValueString())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	// Elsewhere than where it was last seen, "not there" does not mean that it is gone.
-	seen := recall(ctx, req.Private)
-	r.account.tokens.watch(seen.Token)
-	if elsewhere := r.account.seenElsewhere(client, seen, state); elsewhere != nil {
-		if _, err := client.Find(ctx, state.UserID.ValueString(), state.ID.ValueString()); errors.Is(err, bizapi.ErrNotFound) {
-			resp.Diagnostics.Append(elsewhere)
+	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
+	if private.isElsewhere(client) { // "not there" does not mean that it is gone
+		_, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
+		switch {
+		case errors.Is(err, bizapi.ErrNotFound):
+			resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
 			return
-		} else if err != nil {
-			resp.Diagnostics.Append(r.account.deleteFailed(err, state, seen))
+		case err != nil:
+			resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The number stays in the state."))
 			return
 		}
 	}
-	if err := client.Delete(ctx, state.UserID.ValueString(), state.ID.ValueString()); err != nil {
-		resp.Diagnostics.Append(r.account.deleteFailed(err, state, seen))
+	if err := client.DeletePhoneNumber(ctx, state.number()); err != nil {
+		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The number stays in the state."))
 		return
 	}
-	r.account.deleted(state.metaID(), state.ID.ValueString())
+	r.data.walk.noteDeleted()
 }
 
 // textOrNull is null for the empty text, which the API does not tell from none.

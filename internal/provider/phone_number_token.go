@@ -4,157 +4,146 @@
 package provider
 
 import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// tokenAttribute is which of the two attributes a token stands in.
+// tokenAttribute is which of the two attributes holds a token.
 type tokenAttribute int
 
 const (
 	noToken tokenAttribute = iota
 	plainToken
 	writeOnlyToken
-	// undecidedToken is a configuration whose attribute depends on values that are not known yet.
-	undecidedToken
+	// unknownAttribute is a configuration whose attribute is known after apply only.
+	unknownAttribute
 )
 
-// token is the access token of a configuration or a state, whichever attribute it stands in.
+// token is the access token of a configuration or a state.
 type token struct {
 	attribute tokenAttribute
-	value     types.String // of a state's write-only token: null, only its fingerprint is kept
-	version   types.Int64
-	sent      *fingerprint // of a state's write-only token; nil when none was kept
+	value     types.String // null for a state's write-only token
+	version   types.Number
+	sent      *fingerprint // of a state's write-only token; nil where it is lost
 }
 
-// configuredToken is the token that the configuration gives.
+// configuredToken returns the token that a configuration gives.
 func configuredToken(config phoneNumberModel) token {
-	plain, writeOnly := config.AccessToken, config.AccessTokenWO
-	hasWriteOnly := !writeOnly.IsNull() || !config.AccessTokenWOVersion.IsNull()
+	isWriteOnly := !config.AccessTokenWO.IsNull() || !config.AccessTokenWOVersion.IsNull()
 	switch {
-	case plain.IsUnknown() && hasWriteOnly:
-		return token{attribute: undecidedToken}
-	case !plain.IsNull():
-		return token{attribute: plainToken, value: plain}
-	case hasWriteOnly:
-		return token{attribute: writeOnlyToken, value: writeOnly, version: config.AccessTokenWOVersion}
+	case isWriteOnly && (config.AccessToken.IsUnknown() || config.AccessTokenWOVersion.IsUnknown()):
+		return token{attribute: unknownAttribute, value: config.AccessTokenWO}
+	case !config.AccessToken.IsNull():
+		return token{attribute: plainToken, value: config.AccessToken}
+	case isWriteOnly:
+		return token{attribute: writeOnlyToken, value: config.AccessTokenWO, version: config.AccessTokenWOVersion}
 	}
 	return token{}
 }
 
-// rememberedToken is the token last sent or recorded.
-func rememberedToken(state phoneNumberModel, memory memory) token {
+// lastToken returns the token that was last sent or recorded.
+func lastToken(state phoneNumberModel, private numberPrivate) token {
 	switch {
 	case !state.AccessToken.IsNull():
 		return token{attribute: plainToken, value: state.AccessToken}
 	case !state.AccessTokenWOVersion.IsNull():
-		return token{attribute: writeOnlyToken, version: state.AccessTokenWOVersion, sent: memory.Token}
+		return token{attribute: writeOnlyToken, version: state.AccessTokenWOVersion, sent: private.Token}
 	}
 	return token{}
 }
 
-// comparison is what is known of two tokens.
-type comparison int
+// isKnown reports whether the token's value is known. Of a state's write-only token it never is.
+func (t token) isKnown() bool { return !t.value.IsNull() && !t.value.IsUnknown() }
 
-const (
-	undecidable comparison = iota
-	same
-	different
-)
-
-// compare tells whether the API has the token that is configured now.
-func (t token) compare(configured token) comparison {
+// equals reports whether a last token is the configured one. ok is false where nothing tells.
+func (t token) equals(configured token) (equal, ok bool) {
 	switch {
-	case configured.value.IsNull() || configured.value.IsUnknown():
-		return undecidable
+	case !configured.isKnown():
+		return false, false
 	case t.attribute == plainToken:
-		return comparisonOf(t.value.ValueString() == configured.value.ValueString())
+		return t.value.Equal(configured.value), true
 	case t.sent != nil:
-		return comparisonOf(t.sent.matches(configured.value.ValueString()))
+		return t.sent.matches(configured.value.ValueString()), true
 	}
-	return undecidable
+	return false, false
 }
 
-func comparisonOf(equal bool) comparison {
-	if equal {
-		return same
+// check refuses what the API would refuse. It is for adds: a number that exists needs no token.
+func (t token) check() diag.Diagnostics {
+	if !t.isKnown() {
+		return nil
 	}
-	return different
+	if problem := tokenProblem(t.value.ValueString()); problem != "" {
+		return diag.Diagnostics{invalidTokenError(problem)}
+	}
+	return nil
 }
 
-// tokenChange is what a change of the token means for the number.
-type tokenChange int
-
-const (
-	// tokenKept changes nothing.
-	tokenKept tokenChange = iota
-	// tokenReplaces is another token: the API takes it only with a number added anew.
-	tokenReplaces
-	// tokenMoves is the same token in the other attribute: state only.
-	tokenMoves
-	// tokenRecorded is a first token for a number that was imported: state only.
-	tokenRecorded
-	// tokenForgotten is a number that is kept without a token: state only.
-	tokenForgotten
-	// tokenUnsent is another write-only token under the same version: nothing, but a warning.
-	tokenUnsent
-	// tokenPending is a plain token that is not known yet: the state's stays, with a warning.
-	tokenPending
-	// tokenUnplannable is a move or a version that is not known yet: whether it replaces cannot be
-	// planned, and Terraform stops an apply that turns out otherwise than planned.
-	tokenUnplannable
-)
-
-// changeOfToken is DESIGN's table: what the configured token means for a number whose remembered
-// one is before.
-func changeOfToken(before, configured token) tokenChange {
+// judgeToken decides what a change of the token means: the table in the guide on rotating tokens.
+func (c numberChange) judgeToken(ctx context.Context) verdict {
+	last, configured := lastToken(c.state, c.private), configuredToken(c.config)
+	equal, isDecidable := last.equals(configured)
+	id := c.state.ID.ValueString()
+	v := verdict{attribute: "access_token"}
+	if configured.attribute == writeOnlyToken {
+		v.attribute = "access_token_wo_version"
+	}
+	isMoved := last.attribute != configured.attribute
 	switch {
-	case configured.attribute == undecidedToken,
-		configured.attribute == writeOnlyToken && configured.version.IsUnknown():
-		return tokenUnplannable
-	case configured.attribute == noToken && before.attribute == noToken:
-		return tokenKept
-	case configured.attribute == noToken:
-		return tokenForgotten
-	case before.attribute == noToken:
-		return tokenRecorded
-	case before.attribute != configured.attribute:
-		return changeOfMovedToken(before, configured)
-	case configured.attribute == plainToken:
-		return changeOfPlainToken(before, configured)
+	case configured.attribute == unknownAttribute:
+		v.finding = unplannableError(c.state.what(), "access_token")
+	case configured.attribute == noToken: // forgotten, if there was one
+	case last.attribute == noToken:
+		v.finding = tokenRecordedWarning(id)
+	case isMoved && isDecidable:
+		v.replaces = !equal
+	case isMoved && !configured.isKnown():
+		v.finding = unplannableError(c.state.what(), "access_token")
+	case isMoved: // the fingerprint is lost: nothing says that the token is another
+		v.finding = tokenRecordedWarning(id)
+	case configured.attribute == writeOnlyToken && !last.version.Equal(configured.version):
+		v.replaces = true
+	case configured.attribute == writeOnlyToken && isDecidable && !equal:
+		v.finding = tokenUnsentWarning(id)
+	case configured.attribute == plainToken && configured.value.IsUnknown():
+		v.isPending, v.finding = true, pendingWarning(c.state.what(), "access_token")
+	case configured.attribute == plainToken && !equal:
+		v.replaces = true
+	case equal && c.isChangedElsewhere(configured):
+		v.finding = tokenDriftWarning(id)
 	}
-	return changeOfWriteOnlyToken(before, configured)
+	if v.replaces && c.apiHas(ctx, configured) {
+		v.replaces, v.finding = false, tokenKnownWarning(id)
+	}
+	return v
 }
 
-func changeOfMovedToken(before, configured token) tokenChange {
-	switch before.compare(configured) {
-	case same:
-		return tokenMoves
-	case different:
-		return tokenReplaces
+// apiHas reports whether the API's listing shows that it has a token already: somebody rotated it there.
+func (c numberChange) apiHas(ctx context.Context, configured token) bool {
+	if !configured.isKnown() {
+		return false
 	}
-	if configured.value.IsUnknown() {
-		return tokenUnplannable
+	current := c.state
+	current.Timeouts = c.plan.Timeouts
+	number, found, err := c.data.registered(ctx, current)
+	client, diags := c.data.client()
+	if err != nil || !found || number.ID != c.state.ID.ValueString() || diags.HasError() {
+		return false
 	}
-	// A state whose fingerprint is lost: nothing says that the token is another.
-	return tokenRecorded
+	has, known := client.HasToken(number, configured.value.ValueString())
+	return known && has
 }
 
-func changeOfPlainToken(before, configured token) tokenChange {
-	switch before.compare(configured) {
-	case same:
-		return tokenKept
-	case different:
-		return tokenReplaces
+// isChangedElsewhere reports whether the latest listing shows another token than the one that was sent.
+// It asks the API nothing.
+func (c numberChange) isChangedElsewhere(configured token) bool {
+	client, diags := c.data.client()
+	if diags.HasError() {
+		return false
 	}
-	return tokenPending
-}
-
-func changeOfWriteOnlyToken(before, configured token) tokenChange {
-	switch {
-	case !before.version.Equal(configured.version):
-		return tokenReplaces
-	case before.compare(configured) == different:
-		return tokenUnsent
-	}
-	return tokenKept
+	number, found := client.LastListed(c.state.UserID.ValueString(), c.state.ID.ValueString())
+	has, known := client.HasToken(number, configured.value.ValueString())
+	return found && known && !has
 }

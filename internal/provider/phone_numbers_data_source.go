@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
@@ -23,8 +22,8 @@ var _ datasource.DataSourceWithConfigure = (*phoneNumbersDataSource)(nil)
 
 func newPhoneNumbersDataSource() datasource.DataSource { return &phoneNumbersDataSource{} }
 
-// phoneNumbersDataSource looks all numbers of a user up.
-type phoneNumbersDataSource struct{ account *account }
+// phoneNumbersDataSource reads all numbers of a user.
+type phoneNumbersDataSource struct{ data *providerData }
 
 type phoneNumbersDataSourceModel struct {
 	UserID   types.String           `tfsdk:"user_id"`
@@ -45,7 +44,7 @@ type numberModel struct {
 	UpdatedAt         types.String `tfsdk:"updated_at"`
 }
 
-func modelOf(number bizapi.PhoneNumber) numberModel {
+func newNumberModel(number bizapi.PhoneNumber) numberModel {
 	return numberModel{
 		ID:                types.StringValue(number.ID),
 		UserID:            types.StringValue(number.UserID),
@@ -63,18 +62,18 @@ func (d *phoneNumbersDataSource) Metadata(_ context.Context, req datasource.Meta
 
 func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All numbers of a user, whoever registered them. A user with a thousand numbers takes a handful of requests, which everything else that reads this user shares.",
+		MarkdownDescription: "All numbers of a user, whoever registered them. A user with a thousand numbers takes two requests, which everything else that reads this user shares.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose numbers to look up. Left out, the provider's `user_id`.",
+				MarkdownDescription: "User whose numbers to read. If omitted, the provider's `user_id`.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          userIDRules(),
+				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to look up the numbers of that platform alone. Left out, those of all platforms.",
+				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to read the numbers of that platform alone. If omitted, those of all platforms.",
 				Optional:            true,
-				Validators:          platformRules(),
+				Validators:          platformValidators(),
 			},
 			"numbers": schema.ListNestedAttribute{
 				MarkdownDescription: "The numbers, oldest first. Empty when the user has none.",
@@ -109,12 +108,12 @@ func numberAttributes() map[string]schema.Attribute {
 
 func lookUpTimeouts(ctx context.Context) schema.Block {
 	return timeouts.BlockWithOpts(ctx, timeouts.Opts{
-		ReadDescription: "How long looking up may take, waiting out rate limits included, such as `30m`; `20m` by default.",
+		ReadDescription: "Timeout for the lookup, such as `30m`; `20m` by default. Waiting out rate limits counts.",
 	})
 }
 
 func (d *phoneNumbersDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.account, _ = req.ProviderData.(*account) // nil while validating
+	d.data, _ = req.ProviderData.(*providerData) // nil while validating
 }
 
 func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -122,23 +121,19 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
 	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
-	data.UserID, diags = d.account.userOrDefault(data.UserID)
+	data.UserID, diags = d.data.userOrDefault(data.UserID)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	numbers, diags := d.account.numbersOf(ctx, data.UserID.ValueString(), data.Platform.ValueString())
+	numbers, diags := d.data.numbersOf(ctx, data.UserID.ValueString(), data.Platform.ValueString())
 	resp.Diagnostics.Append(diags...)
 	data.Numbers, data.ByMetaID = []numberModel{}, map[string]numberModel{}
 	for _, number := range numbers {
-		found := modelOf(number)
+		found := newNumberModel(number)
 		key := found.Platform.ValueString() + "/" + number.MetaPhoneNumberID
-		if twin, isTwice := data.ByMetaID[key]; isTwice {
-			// A map that keeps one of the two would make for_each drop the other without a word.
-			resp.Diagnostics.Append(registeredTwice(key, twin.ID.ValueString(), number.ID))
-		}
 		data.Numbers, data.ByMetaID[key] = append(data.Numbers, found), found
 	}
 	if resp.Diagnostics.HasError() {
@@ -147,52 +142,31 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
 }
 
-// userOrDefault is the user that a look-up names, or the provider's when it names none.
-func (a *account) userOrDefault(configured types.String) (types.String, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	switch {
-	case !configured.IsNull():
-		return configured, diags
-	case a.userID.IsUnknown():
-		diags.AddAttributeError(path.Root("user_id"), "User is not known yet",
-			"No user_id is given here, and the provider's depends on something that is known after apply only. "+
-				"Give user_id a value, or apply what it depends on first, with -target.")
-	case a.userID.IsNull():
-		diags.AddAttributeError(path.Root("user_id"), "Missing user",
-			"No user_id is given here, and the provider has none either. Set one of the two, or the environment variable BIZAPI_USER_ID.")
-	}
-	return a.userID, diags
-}
-
 // numbersOf returns the numbers of a user, of one platform unless it is empty, oldest first and
 // those of one instant by id, so that equal accounts come out in equal order from every server.
-func (a *account) numbersOf(ctx context.Context, userID, platform string) ([]bizapi.PhoneNumber, diag.Diagnostics) {
-	client, diags := a.client()
+func (d *providerData) numbersOf(ctx context.Context, userID, platform string) ([]bizapi.PhoneNumber, diag.Diagnostics) {
+	client, diags := d.client()
 	if diags.HasError() {
 		return nil, diags
 	}
-	listed, err := client.List(ctx, userID)
+	listed, err := client.ListPhoneNumbers(ctx, userID)
 	if err != nil {
-		return nil, diag.Diagnostics{a.diagnosticOfUser(err, phoneNumberModel{UserID: types.StringValue(userID)})}
+		return nil, diag.Diagnostics{d.listFailed(err, userID)}
 	}
 	var numbers []bizapi.PhoneNumber
 	for _, number := range listed {
 		if platform == "" || normalPlatform(number.Platform) == platform {
-			number.DisplayName = a.tokens.withoutTokens(number.DisplayName)
 			numbers = append(numbers, number)
 		}
 	}
 	slices.SortStableFunc(numbers, func(one, other bizapi.PhoneNumber) int {
-		return cmp.Or(addedAt(one).Compare(addedAt(other)), cmp.Compare(one.ID, other.ID))
+		return cmp.Or(timeOf(one.CreatedAt).Compare(timeOf(other.CreatedAt)), cmp.Compare(one.ID, other.ID))
 	})
 	return numbers, nil
 }
 
-// addedAt is the zero time for a number that has none.
-func addedAt(number bizapi.PhoneNumber) time.Time {
-	at, err := time.Parse(time.RFC3339, number.CreatedAt)
-	if err != nil {
-		return time.Time{}
-	}
+// timeOf is the zero time for a row that has none.
+func timeOf(createdAt string) time.Time {
+	at, _ := time.Parse(time.RFC3339, createdAt)
 	return at
 }

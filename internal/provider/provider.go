@@ -7,6 +7,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -26,23 +27,41 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+	"github.com/bizapi/terraform-provider-bizapi/internal/metagraph"
 )
 
 var _ provider.ProviderWithListResources = (*bizapiProvider)(nil)
 
 // New returns what Terraform's plugin server makes the provider with. version goes into the user
 // agent.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &bizapiProvider{version: version} }
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider { return newProvider(version, options) }
+}
+
+// Option is a setting of the provider that only tests change.
+type Option func(*bizapiProvider)
+
+// WithClock measures waits by another clock than the system's.
+func WithClock(clock bizapi.Clock) Option { return func(p *bizapiProvider) { p.clock = clock } }
+
+// WithTransport sends the API's requests by another transport than the client's own.
+func WithTransport(transport http.RoundTripper) Option {
+	return func(p *bizapiProvider) { p.transport = transport }
+}
+
+func newProvider(version string, options []Option) *bizapiProvider {
+	p := &bizapiProvider{version: version}
+	for _, option := range options {
+		option(p)
+	}
+	return p
 }
 
 type bizapiProvider struct {
-	version string
-	// account is what the configuration led to; nil before.
-	account atomic.Pointer[account]
-	// Tests pass these; nil is the real one.
-	clock     bizapi.Clock
-	transport http.RoundTripper
+	version   string
+	clock     bizapi.Clock                 // nil is the real one
+	transport http.RoundTripper            // nil is the client's own
+	data      atomic.Pointer[providerData] // nil before Configure
 }
 
 type providerModel struct {
@@ -53,13 +72,8 @@ type providerModel struct {
 	RequestsPerMinute types.Int64  `tfsdk:"requests_per_minute"`
 	RequestTimeout    types.String `tfsdk:"request_timeout"`
 	AllowInsecureHTTP types.Bool   `tfsdk:"allow_insecure_http"`
-}
-
-// close ends what the provider has going on.
-func (p *bizapiProvider) close() {
-	if account := p.account.Load(); account != nil {
-		account.close()
-	}
+	VerifyTokens      types.Bool   `tfsdk:"verify_access_tokens"`
+	MetaGraphURL      types.String `tfsdk:"meta_graph_url"`
 }
 
 func (p *bizapiProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -69,49 +83,57 @@ func (p *bizapiProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 
 func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Keeps the WhatsApp numbers, Instagram accounts and web chat channels of a business messaging API in Terraform.",
+		MarkdownDescription: "Manages the WhatsApp numbers, Instagram accounts and web chat channels of a business messaging API.",
 		Attributes: map[string]schema.Attribute{
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "Root of the API with its version path, such as `https://api.example.com/v1`. It has no default. It holds no user info, query or fragment. May be set by the environment variable `BIZAPI_BASE_URL`.",
+				MarkdownDescription: "Root of the API, such as `https://api.example.com/v1`; some deployments serve at the root of the host, without a version path. It has no default, and no user info, query or fragment. Can be set with the environment variable `BIZAPI_BASE_URL`.",
 				Optional:            true,
 			},
 			"api_key": schema.StringAttribute{
-				MarkdownDescription: "Key of the API, sent as `x-api-key`. May be set by the environment variable `BIZAPI_API_KEY`, which keeps it out of files and saved plans.",
+				MarkdownDescription: "API key, sent as `x-api-key`. Can be set with the environment variable `BIZAPI_API_KEY`, which keeps it out of files and saved plans.",
 				Optional:            true,
 				Sensitive:           true,
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User for resources that name none. A different user here never moves a number that exists. May be set by the environment variable `BIZAPI_USER_ID`.",
+				MarkdownDescription: "Default user for resources that don't set `user_id`. Changing it never moves a number that exists. Can be set with the environment variable `BIZAPI_USER_ID`.",
 				Optional:            true,
-				Validators:          userIDRules(),
+				Validators:          userIDValidators(),
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: "How often a request that failed is repeated, `4` by default. Waiting out a rate limit does not count. May be set by the environment variable `BIZAPI_MAX_RETRIES`.",
+				MarkdownDescription: "Maximum retries of a failed request, `0` to `100`; `4` by default. Waiting out a rate limit does not count. Can be set with the environment variable `BIZAPI_MAX_RETRIES`.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, maxRetriesBound)},
+				Validators:          []validator.Int64{int64validator.Between(0, highestMaxRetries)},
 			},
 			"requests_per_minute": schema.Int64Attribute{
-				MarkdownDescription: "Ceiling of requests a minute that this provider keeps to; none by default. The API's own limit is obeyed either way: set this to leave a part of it to others. May be set by the environment variable `BIZAPI_REQUESTS_PER_MINUTE`.",
+				MarkdownDescription: "Maximum requests per minute that the provider sends; none by default. The API's own rate limit is obeyed either way: set this to leave a part of it to other users of the key. Can be set with the environment variable `BIZAPI_REQUESTS_PER_MINUTE`.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, requestsPerMinuteBound)},
+				Validators:          []validator.Int64{int64validator.Between(1, highestRequestsPerMinute)},
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: "How long one attempt of a request may take, such as `45s` or `2m`; `30s` by default. A server that cannot be reached at all is given up within that time, retries included.",
+				MarkdownDescription: "Timeout of one attempt of a request, such as `45s` or `2m`; `30s` by default.",
 				Optional:            true,
-				Validators:          durationRules(),
+				Validators:          []validator.String{durationValidator{}},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
-				MarkdownDescription: "Allows a `base_url` of plain `http` to a host that is not loopback. The API key and the tokens then travel unencrypted. `false` by default.",
+				MarkdownDescription: "Allows a `base_url` of plain `http` to a host that is not loopback: the API key and the tokens then travel unencrypted. `false` by default.",
+				Optional:            true,
+			},
+			"verify_access_tokens": schema.BoolAttribute{
+				MarkdownDescription: "Asks Meta's Graph API, while planning, whether it accepts the access token of each WhatsApp number and Instagram account that the plan adds or replaces, so that an expired token is an error before anything is deleted. It sends these tokens to `meta_graph_url`, and nothing else. `false` by default. Can be set with the environment variable `BIZAPI_VERIFY_ACCESS_TOKENS` (`true` or `false`).",
+				Optional:            true,
+			},
+			"meta_graph_url": schema.StringAttribute{
+				MarkdownDescription: "Meta's Graph API with its version, for `verify_access_tokens`; `https://graph.facebook.com/v24.0` by default. It has to be `https`, or a loopback address. Can be set with the environment variable `BIZAPI_META_GRAPH_URL`.",
 				Optional:            true,
 			},
 		},
 	}
 }
 
-// Bounds of what may be configured: beyond them a number is a slip of the hand.
+// Bounds of what may be configured: beyond them a number is a typing error.
 const (
-	maxRetriesBound        = 100
-	requestsPerMinuteBound = 100_000
+	highestMaxRetries        = 100
+	highestRequestsPerMinute = 100_000
 )
 
 func (p *bizapiProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
@@ -120,31 +142,29 @@ func (p *bizapiProvider) Configure(ctx context.Context, req provider.ConfigureRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	account := &account{}
-	options := bizapi.Options{
+	data := &providerData{userID: stringSetting(config.UserID, "BIZAPI_USER_ID"), unknown: config.firstUnknown()}
+	data.options = bizapi.Options{
 		UserAgent: userAgent(p.version, req.TerraformVersion),
 		Logger:    newLogger(),
-		Secrets:   &account.secrets,
+		Secrets:   &data.secrets,
 		Clock:     p.clock,
 		Transport: p.transport,
 	}
-	account.userID = stringSetting(config.UserID, "BIZAPI_USER_ID")
-	isUserKnown := !account.userID.IsNull() && !account.userID.IsUnknown()
-	if problem := userIDProblem(account.userID.ValueString()); isUserKnown && problem != "" {
-		resp.Diagnostics.AddAttributeError(path.Root("user_id"), "Invalid user id", problem+" It comes from user_id, or from the environment variable BIZAPI_USER_ID.")
+	if user := data.userID; !user.IsNull() && !user.IsUnknown() && !userIDForm.MatchString(user.ValueString()) {
+		resp.Diagnostics.AddAttributeError(path.Root("user_id"), "Invalid user id",
+			"The provider's user_id, or the environment variable BIZAPI_USER_ID, must be 1 to 50 letters, digits, - or _.")
 	}
-	account.unknown = config.firstUnknown()
-	configureBaseURL(config, &options, &resp.Diagnostics)
-	configureAPIKey(config, &options, &resp.Diagnostics)
-	configureLimits(config, &options, &resp.Diagnostics)
+	configureBaseURL(config, &data.options, &resp.Diagnostics)
+	configureAPIKey(config, &data.options, &resp.Diagnostics)
+	configureLimits(config, &data.options, &resp.Diagnostics)
+	data.tokenChecks = configureTokenChecks(config, data.options, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	account.options = options
-	p.account.Store(account)
-	resp.ResourceData = account
-	resp.DataSourceData = account
-	resp.ListResourceData = account
+	p.data.Store(data)
+	resp.ResourceData = data
+	resp.DataSourceData = data
+	resp.ListResourceData = data
 }
 
 // firstUnknown names an argument that the client needs and that is known after apply only.
@@ -169,20 +189,20 @@ func configureBaseURL(config providerModel, options *bizapi.Options, diags *diag
 	if baseURL.IsUnknown() || config.AllowInsecureHTTP.IsUnknown() {
 		return
 	}
-	const where = "base_url of the provider, or the environment variable BIZAPI_BASE_URL,"
+	const where = "the provider's base_url, or the environment variable BIZAPI_BASE_URL,"
 	if baseURL.ValueString() == "" {
 		diags.AddAttributeError(path.Root("base_url"), "Missing base URL",
-			"The provider does not know where the API is. Set "+where+" to its root with the version path, such as https://api.example.com/v1.")
+			"The provider does not know where the API is. Set "+where+" to its root, such as https://api.example.com/v1.")
 		return
 	}
 	parsed, err := bizapi.ParseBaseURL(baseURL.ValueString(), config.AllowInsecureHTTP.ValueBool())
 	switch {
-	case err == bizapi.ErrInsecureURL: //nolint:errorlint // returned as it is
+	case errors.Is(err, bizapi.ErrInsecureURL):
 		diags.AddAttributeError(path.Root("base_url"), "Insecure base URL",
 			"Plain http to a host that is not loopback would send the API key and the access tokens unencrypted. Write https in "+where+" or, if that network is your own, set allow_insecure_http = true.")
 	case err != nil:
 		// Not at the attribute: the CLI would print its line, which may hold a password.
-		diags.AddError("Unusable base URL", "The value of "+where+" cannot be used: "+err.Error()+". It looks like https://api.example.com/v1.")
+		diags.AddError("Invalid base URL", "The value of "+where+" cannot be used: "+err.Error()+". It should look like https://api.example.com/v1.")
 	}
 	options.BaseURL = parsed
 }
@@ -196,34 +216,58 @@ func configureAPIKey(config providerModel, options *bizapi.Options, diags *diag.
 	switch problem := apiKeyProblem(key.ValueString()); {
 	case key.ValueString() == "":
 		diags.AddError("Missing API key",
-			"The provider has no key for the API. Set the environment variable BIZAPI_API_KEY, or api_key of the provider from a variable that is sensitive or ephemeral.")
+			"The provider has no key for the API. Set the environment variable BIZAPI_API_KEY, or the provider's api_key from a sensitive or ephemeral variable.")
 	case problem != "":
-		diags.AddError("Unusable API key", "The key in api_key, or in the environment variable BIZAPI_API_KEY, "+problem)
+		diags.AddError("Invalid API key", "The key in api_key, or in the environment variable BIZAPI_API_KEY, "+problem)
 	}
 	options.APIKey = key.ValueString()
 }
 
-// apiKeyProblem says why a key cannot be a header's value, which is what becomes of it.
+// apiKeyProblem says why a key cannot be sent in a header, empty if it can.
 func apiKeyProblem(key string) string {
 	for _, character := range key {
 		if character <= ' ' || character > '~' {
-			return "holds a space, a line break or another character that no key has. It was probably read from a file with its line end: trim it."
+			return "has a space, a line end or another character that no key has. It was probably read from a file with its line end: use trimspace()."
 		}
 	}
 	return ""
 }
 
 func configureLimits(config providerModel, options *bizapi.Options, diags *diag.Diagnostics) {
-	options.MaxRetries = int(intSetting(config.MaxRetries, "max_retries", "BIZAPI_MAX_RETRIES", 0, maxRetriesBound, bizapi.DefaultMaxRetries, diags))
-	options.RequestsPerMinute = int(intSetting(config.RequestsPerMinute, "requests_per_minute", "BIZAPI_REQUESTS_PER_MINUTE", 1, requestsPerMinuteBound, 0, diags))
+	options.MaxRetries = int(intSetting(config.MaxRetries, "max_retries", "BIZAPI_MAX_RETRIES", 0, highestMaxRetries, bizapi.DefaultMaxRetries, diags))
+	options.RequestsPerMinute = int(intSetting(config.RequestsPerMinute, "requests_per_minute", "BIZAPI_REQUESTS_PER_MINUTE", 1, highestRequestsPerMinute, 0, diags))
 	options.RequestTimeout = bizapi.DefaultRequestTimeout
 	if text := config.RequestTimeout.ValueString(); text != "" {
-		timeout, problem := parseDuration(text)
-		if problem != "" {
-			diags.AddAttributeError(path.Root("request_timeout"), "Invalid request timeout", problem)
-		}
-		options.RequestTimeout = timeout
+		options.RequestTimeout, _ = time.ParseDuration(text) // validated
 	}
+}
+
+// configureTokenChecks returns nil where Meta is not to be asked, or what is needed for it is known after
+// apply only.
+func configureTokenChecks(config providerModel, api bizapi.Options, diags *diag.Diagnostics) *tokenChecks {
+	const variable = "BIZAPI_VERIFY_ACCESS_TOKENS"
+	isAsked := config.VerifyTokens.ValueBool()
+	if text := os.Getenv(variable); config.VerifyTokens.IsNull() && text != "" {
+		var err error
+		if isAsked, err = strconv.ParseBool(text); err != nil {
+			diags.AddAttributeError(path.Root("verify_access_tokens"), "Invalid "+variable, "The environment variable "+variable+" must be true or false.")
+		}
+	}
+	text := stringSetting(config.MetaGraphURL, "BIZAPI_META_GRAPH_URL")
+	if !isAsked || text.IsUnknown() {
+		return nil
+	}
+	if text.IsNull() {
+		text = types.StringValue(metagraph.DefaultBaseURL)
+	}
+	graphURL, err := bizapi.ParseBaseURL(text.ValueString(), false)
+	if err != nil {
+		diags.AddError("Invalid Meta Graph URL", "The value of the provider's meta_graph_url, or of the environment variable BIZAPI_META_GRAPH_URL, cannot be used: "+err.Error()+". It should look like "+metagraph.DefaultBaseURL+".")
+		return nil
+	}
+	return newTokenChecks(metagraph.Options{
+		BaseURL: graphURL, UserAgent: api.UserAgent, RequestTimeout: api.RequestTimeout, Logger: api.Logger, Transport: api.Transport,
+	})
 }
 
 // stringSetting is the configured value, or the environment's where none is configured.
@@ -248,7 +292,7 @@ func intSetting(configured types.Int64, argument, variable string, least, most, 
 	value, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || value < least || value > most {
 		diags.AddAttributeError(path.Root(argument), "Invalid "+variable,
-			fmt.Sprintf("The environment variable %s, which stands in for %s, must be a whole number from %d to %d.", variable, argument, least, most))
+			fmt.Sprintf("The environment variable %s must be a whole number from %d to %d, as %s must.", variable, least, most, argument))
 	}
 	return value
 }
@@ -263,23 +307,14 @@ func userAgent(version, terraformVersion string) string {
 	return agent
 }
 
-// parseDuration reads a length of time over zero, or says what is wrong with it.
-func parseDuration(text string) (time.Duration, string) {
-	duration, err := time.ParseDuration(text)
-	if err != nil || duration <= 0 {
-		return 0, shown(text) + " is not a length of time. Write a number and a unit, such as 45s or 2m."
-	}
-	return duration, ""
-}
-
 func (p *bizapiProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newPhoneNumberResource}
+	return []func() resource.Resource{newPhoneNumberResource, newAgentResource}
 }
 
 func (p *bizapiProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newPhoneNumberDataSource, newPhoneNumbersDataSource}
+	return []func() datasource.DataSource{newPhoneNumberDataSource, newPhoneNumbersDataSource, newAgentsDataSource}
 }
 
 func (p *bizapiProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{newPhoneNumberListResource}
+	return []func() list.ListResource{newPhoneNumberListResource, newAgentListResource}
 }

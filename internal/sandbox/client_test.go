@@ -24,6 +24,7 @@ const (
 	user    = "usr_abc123"
 	other   = "usr_def456"
 	numbers = "/v1/users/usr_abc123/phone_numbers"
+	agents  = "/v1/users/usr_abc123/agents"
 )
 
 // began is where the tests' clocks start.
@@ -81,8 +82,14 @@ func serve(t *testing.T, o sandbox.Options) (*sandbox.Server, *client) {
 func serveUnchecked(t *testing.T, o sandbox.Options) (*sandbox.Server, *client) {
 	t.Helper()
 	server, c := serve(t, o)
-	c.checkResponse = nil
-	return server, c
+	return server, c.unchecked()
+}
+
+// unchecked is the same client for answers that are outside the contract.
+func (c *client) unchecked() *client {
+	sub := *c
+	sub.checkResponse = nil
+	return &sub
 }
 
 // in is the same client for a subtest.
@@ -157,6 +164,15 @@ func (c *client) whatsapp(meta string) reply { c.t.Helper(); return c.add(whatsa
 // whatsapp is the body that adds a number without a name.
 func whatsapp(meta string) string {
 	return fmt.Sprintf(`{"platform":"whatsapp","meta_phone_number_id":%q,"access_token":%q}`, meta, token)
+}
+
+// agent is the body that creates an agent; without an id where it is "".
+func agent(id, numberID string) string {
+	body := fmt.Sprintf(`"phone_number_id":%q,"prompt_id":"pmpt_1","name":"Front desk"}`, numberID)
+	if id == "" {
+		return "{" + body
+	}
+	return fmt.Sprintf(`{"agent_id":%q,`, id) + body
 }
 
 // row is a number as either dialect writes it.

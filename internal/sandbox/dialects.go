@@ -4,10 +4,8 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"mime"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -61,12 +59,25 @@ type deployedNumber struct {
 	AccessToken       string  `json:"access_token"`
 	DisplayName       *string `json:"display_name"`
 	WABAID            *string `json:"waba_id"`
-	Tier              string  `json:"tier"`
-	IsActive          bool    `json:"is_active"`
+	Tier              *string `json:"tier"`
+	DailyMessageLimit int     `json:"daily_message_limit"`
+	DailyMessagesSent int     `json:"daily_messages_sent"`
+	LimitResetAt      *string `json:"limit_reset_at"`
 	CreatedAt         string  `json:"created_at"`
 	UpdatedAt         string  `json:"updated_at"`
 	// With EchoSecrets alone.
 	APIKey string `json:"api_key,omitempty"`
+}
+
+// agentForm is an agent in both dialects.
+type agentForm struct {
+	ID            string `json:"agent_id"`
+	UserID        string `json:"user_id"`
+	PhoneNumberID string `json:"phone_number_id"`
+	PromptID      string `json:"prompt_id"`
+	Name          string `json:"name"`
+	CreatedAt     string `json:"created_at"`
+	UpdatedAt     string `json:"updated_at"`
 }
 
 // envelope is what a deployed server wraps a success in.
@@ -79,92 +90,35 @@ type envelope struct {
 	CorrelationID string `json:"correlationId"`
 }
 
-// publishedError and deployedError differ in one name.
-type publishedError struct {
-	Error         string `json:"error"`
-	Message       string `json:"message"`
-	CorrelationID string `json:"correlation_id"`
-	Timestamp     string `json:"timestamp"`
-}
-
-type deployedError struct {
-	Error         string `json:"error"`
-	Message       string `json:"message"`
-	CorrelationID string `json:"correlationId"`
-	Timestamp     string `json:"timestamp"`
-}
-
 func (e *exchange) isPublished() bool { return e.server.options.Dialect == Published }
 
-func (e *exchange) added(n Number) Answer {
+// success answers with one row.
+func (e *exchange) success(status int, row any) Answer {
 	if e.isPublished() {
-		return e.answer(http.StatusCreated, e.number(n))
+		return e.answer(status, row)
 	}
-	return e.answer(http.StatusCreated, e.envelope(envelope{Data: e.number(n)}))
+	return e.answer(status, e.envelope(envelope{Data: row}))
 }
 
-func (e *exchange) listed(numbers []Number) Answer {
-	rows := make([]any, len(numbers))
-	for i, n := range numbers {
-		rows[i] = e.number(n)
-	}
-	if e.isPublished() {
-		return e.answer(http.StatusOK, rows)
-	}
-	count := len(rows)
-	return e.answer(http.StatusOK, e.envelope(envelope{Data: rows, Count: &count}))
-}
-
-func (e *exchange) deleted() Answer {
-	if e.isPublished() {
-		return e.answer(http.StatusNoContent, nil)
-	}
-	return e.answer(http.StatusOK, e.envelope(envelope{Message: e.echo("Phone number deleted successfully")}))
-}
-
-// refusal is an error that the API answers with.
-type refusal struct {
-	status  int
-	message string
-	header  http.Header
-}
-
-func (r *refusal) Error() string { return r.message }
-
-func refuse(status int, format string, args ...any) error {
-	return &refusal{status: status, message: fmt.Sprintf(format, args...)}
-}
-
-// alreadyRegistered is the one refusal whose status the dialects disagree on.
-func (s *Server) alreadyRegistered(n Number) error {
-	if s.options.Dialect == Published {
-		return refuse(http.StatusConflict, "Phone number already exists")
-	}
-	return refuse(http.StatusBadRequest, "Meta phone number %s is already registered for %s", n.MetaPhoneNumberID, n.Platform)
-}
-
-// refused is the answer to a request that failed.
-func (e *exchange) refused(err error) Answer {
-	r := &refusal{status: http.StatusInternalServerError, message: err.Error()}
-	errors.As(err, &r)
-	answer := e.answer(r.status, e.errorBody(r))
-	for name, values := range r.header {
-		answer.Header[name] = values
-	}
-	return answer
-}
-
-func (e *exchange) errorBody(r *refusal) any {
-	body := publishedError{
-		Error:         http.StatusText(r.status),
-		Message:       e.echo(r.message),
-		CorrelationID: e.correlationID,
-		Timestamp:     e.server.timestamp(),
+// listed answers with rows, each in the form given.
+func listed[R any](e *exchange, rows []R, form func(R) any) Answer {
+	formed := make([]any, len(rows))
+	for i, row := range rows {
+		formed[i] = form(row)
 	}
 	if e.isPublished() {
-		return body
+		return e.answer(http.StatusOK, formed)
 	}
-	return deployedError(body)
+	count := len(formed)
+	return e.answer(http.StatusOK, e.envelope(envelope{Data: formed, Count: &count}))
+}
+
+// message answers that something was done.
+func (e *exchange) message(text string) Answer {
+	if e.isPublished() {
+		return e.answer(http.StatusOK, map[string]string{"message": e.echo(text)})
+	}
+	return e.answer(http.StatusOK, e.envelope(envelope{Message: e.echo(text)}))
 }
 
 // answer encodes a body; nil is none.
@@ -195,9 +149,11 @@ func (e *exchange) envelope(v envelope) envelope {
 func (e *exchange) number(n Number) any {
 	s := e.server
 	if !e.isPublished() {
+		tier := "TIER_1K"
 		row := deployedNumber{
 			ID: n.ID, UserID: n.UserID, Platform: n.Platform, MetaPhoneNumberID: n.MetaPhoneNumberID,
-			AccessToken: n.AccessToken, DisplayName: n.DisplayName, Tier: "TIER_1K", IsActive: true,
+			AccessToken: n.AccessToken, DisplayName: n.DisplayName,
+			Tier: &tier, DailyMessageLimit: 1000,
 			CreatedAt: s.format(n.CreatedAt), UpdatedAt: s.format(n.UpdatedAt),
 		}
 		if s.options.EchoSecrets {
@@ -213,6 +169,26 @@ func (e *exchange) number(n Number) any {
 		row.AccessToken, row.APIKey = n.AccessToken, s.options.APIKey
 	}
 	return row
+}
+
+func (e *exchange) agent(a Agent) any {
+	s := e.server
+	return agentForm{
+		ID: a.ID, UserID: a.UserID, PhoneNumberID: a.PhoneNumberID, PromptID: a.PromptID, Name: a.Name,
+		CreatedAt: s.format(a.CreatedAt), UpdatedAt: s.format(a.UpdatedAt),
+	}
+}
+
+// times fills in the times of a new row. One that was created in the past was
+// added then.
+func (s *Server) times(created, updated time.Time) (createdAt, updatedAt, addedAt time.Time) {
+	now := s.options.Now()
+	created = cmp.Or(created, now)
+	addedAt = now
+	if created.Before(now) {
+		addedAt = created
+	}
+	return s.resolution(created), s.resolution(cmp.Or(updated, created)), addedAt
 }
 
 // resolution cuts a time to what the dialect shows, so that the order of rows
@@ -265,13 +241,8 @@ func (e *exchange) secrets() string {
 	if json.Unmarshal(e.body, &body) == nil && body.AccessToken != "" {
 		secrets = append(secrets, body.AccessToken)
 	}
-	for _, n := range e.server.page(e.route.userID, page{limit: 3, oldestFirst: true}) {
+	for _, n := range e.server.numbersPage(e.route.userID, page{limit: 3, oldestFirst: true}) {
 		secrets = append(secrets, n.AccessToken)
 	}
 	return strings.Join(secrets, " ")
-}
-
-func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && mediaType == "application/json"
 }

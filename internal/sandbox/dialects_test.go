@@ -39,12 +39,12 @@ func TestAnswersToTheLetter(t *testing.T) {
 			{404, `{"error":"Not Found","message":"Phone number with ID x not found","correlation_id":"cid-1","timestamp":"2025-02-10T10:00:00Z"}`},
 		},
 		sandbox.Deployed: {
-			{201, `{"success":true,"data":{"id":"ID","user_id":"usr_abc123","platform":"whatsapp","meta_phone_number_id":"1","access_token":"EAAxxxxxxxxx","display_name":"Shop","waba_id":null,"tier":"TIER_1K","is_active":true,"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"},"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
-			{201, `{"success":true,"data":{"id":"ID","user_id":"usr_abc123","platform":"webchat","meta_phone_number_id":"2","access_token":"EAAxxxxxxxxx","display_name":null,"waba_id":null,"tier":"TIER_1K","is_active":true,"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"},"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
-			{200, `{"success":true,"data":[{"id":"ID","user_id":"usr_abc123","platform":"webchat","meta_phone_number_id":"2","access_token":"EAAxxxxxxxxx","display_name":null,"waba_id":null,"tier":"TIER_1K","is_active":true,"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"}],"count":1,"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
+			{201, `{"success":true,"data":{"id":"ID","user_id":"usr_abc123","platform":"whatsapp","meta_phone_number_id":"1","access_token":"EAAxxxxxxxxx","display_name":"Shop","waba_id":null,"tier":"TIER_1K","daily_message_limit":1000,"daily_messages_sent":0,"limit_reset_at":null,"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"},"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
+			{201, `{"success":true,"data":{"id":"ID","user_id":"usr_abc123","platform":"webchat","meta_phone_number_id":"2","access_token":"EAAxxxxxxxxx","display_name":null,"waba_id":null,"tier":"TIER_1K","daily_message_limit":1000,"daily_messages_sent":0,"limit_reset_at":null,"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"},"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
+			{200, `{"success":true,"data":[{"id":"ID","user_id":"usr_abc123","platform":"webchat","meta_phone_number_id":"2","access_token":"EAAxxxxxxxxx","display_name":null,"waba_id":null,"tier":"TIER_1K","daily_message_limit":1000,"daily_messages_sent":0,"limit_reset_at":null,"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"}],"count":1,"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
 			{200, `{"success":true,"message":"Phone number deleted successfully","timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
 			{200, `{"success":true,"data":[],"count":0,"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"cid-1"}`},
-			{404, `{"error":"Not Found","message":"Phone number with ID x not found","correlationId":"cid-1","timestamp":"2025-02-10T10:00:00.123Z"}`},
+			{404, `{"error":"Phone number not found","message":"Phone number with ID x not found","correlationId":"cid-1","timestamp":"2025-02-10T10:00:00.123Z"}`},
 		},
 	}
 	inBothDialects(t, func(t *testing.T, dialect sandbox.Dialect) {

@@ -6,6 +6,7 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,10 +34,16 @@ type Fault struct {
 // answer where the fault commits, and the zero Answer where it does not.
 type Behaviour func(w http.ResponseWriter, r *http.Request, answer Answer)
 
+// script is the faults to come.
+type script struct {
+	mu     sync.Mutex
+	faults []*scriptedFault
+}
+
 // Script adds faults behind those already scripted. A request is hit by the
 // first fault that matches it and has hits left; those before it, which it
 // passed, count it in their Skip.
-func (s *Server) Script(faults ...Fault) {
+func (s *script) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range faults {
@@ -48,7 +55,7 @@ func (s *Server) Script(faults ...Fault) {
 }
 
 // ClearFaults ends all faults, those with hits left too.
-func (s *Server) ClearFaults() {
+func (s *script) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
@@ -63,7 +70,7 @@ type scriptedFault struct {
 func (f *scriptedFault) isSpent() bool { return f.Times != Always && f.hit >= f.Times }
 
 // nextFault counts a request against the script.
-func (s *Server) nextFault(op Operation) (Fault, bool) {
+func (s *script) nextFault(op Operation) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, f := range s.faults {
@@ -77,6 +84,24 @@ func (s *Server) nextFault(op Operation) (Fault, bool) {
 		}
 	}
 	return Fault{}, false
+}
+
+// play answers a request: with the fault that is scripted for it, else in the
+// ordinary way.
+func (s *script) play(w http.ResponseWriter, r *http.Request, op Operation, answers responder) {
+	fault, isScripted := s.nextFault(op)
+	if isScripted && fault.Before != nil {
+		fault.Before()
+	}
+	if !isScripted || fault.Do == nil {
+		answers.ordinary().write(w)
+		return
+	}
+	var answer Answer
+	if fault.Commit {
+		answer = answers.ordinary()
+	}
+	fault.Do(w, withResponder(r, answers), answer)
 }
 
 // Drop closes the connection without an answer. On a connection that was used
@@ -157,11 +182,20 @@ func Delay(d time.Duration) Behaviour {
 	}
 }
 
-// RateLimited answers the dialect's 429, with a Retry-After of the value given
-// unless it is empty.
+// RateLimited answers the server's refusal of one request too many, with a
+// Retry-After of the value given unless it is empty.
 func RateLimited(retryAfter string) Behaviour {
 	return func(w http.ResponseWriter, r *http.Request, _ Answer) {
-		exchangeOf(r).refused(rateLimited(retryAfter)).write(w)
+		responderOf(r).refused(rateLimited(retryAfter)).write(w)
+	}
+}
+
+// DatabaseDown answers as a deployed server does while its database is down: a
+// list, a read, an update or a delete with 404, an add or a create with 400. With
+// Commit the operation has taken effect.
+func DatabaseDown() Behaviour {
+	return func(w http.ResponseWriter, r *http.Request, _ Answer) {
+		responderOf(r).databaseDown().write(w)
 	}
 }
 
@@ -171,10 +205,8 @@ func ordinaryAnswer(r *http.Request, answer Answer) Answer {
 	if answer.Status != 0 {
 		return answer
 	}
-	return exchangeOf(r).ordinary()
+	return responderOf(r).ordinary()
 }
-
-func exchangeOf(r *http.Request) *exchange { return r.Context().Value(exchangeKey{}).(*exchange) }
 
 // dropConnection is net/http's way to end a connection in a handler.
 func dropConnection() { panic(http.ErrAbortHandler) }

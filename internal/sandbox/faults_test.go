@@ -205,6 +205,78 @@ func TestAnAnswerWithoutABodyIsTorn(t *testing.T) {
 	c.delete(n.ID).wantsStatus(http.StatusNoContent)
 }
 
+// TestDatabaseDown wants what a deployed server was seen to answer, and nothing done.
+func TestDatabaseDown(t *testing.T) {
+	tests := map[sandbox.Operation]struct {
+		method, path, body string
+		status             int
+		failure, message   string
+	}{
+		sandbox.OpAdd:         {"POST", numbers, whatsapp("5"), 400, "Failed to add phone number", "Failed to add phone number"},
+		sandbox.OpList:        {"GET", numbers, "", 404, "Failed to get phone numbers", "Failed to get phone numbers"},
+		sandbox.OpDelete:      {"DELETE", numbers + "/one", "", 404, "Phone number not found", "Failed to get phone number"},
+		sandbox.OpCreateAgent: {"POST", agents, agent("agt_1", "two"), 400, "Failed to create agent", "Failed to create agent"},
+		sandbox.OpListAgents:  {"GET", agents, "", 404, "Failed to get agents", "Failed to get agents"},
+		sandbox.OpReadAgent:   {"GET", agents + "/bot", "", 404, "Agent not found", "Failed to get agent"},
+		sandbox.OpUpdateAgent: {"PATCH", agents + "/bot", `{"name":"m"}`, 404, "Agent not found", "Failed to get agent"},
+		sandbox.OpDeleteAgent: {"DELETE", agents + "/bot", "", 404, "Agent not found", "Failed to get agent"},
+	}
+	for op, test := range tests {
+		t.Run(string(op), func(t *testing.T) {
+			server, c := serveAccount(t, sandbox.Options{})
+			server.AddAgent(user, sandbox.Agent{ID: "bot", PhoneNumberID: "one", PromptID: "p", Name: "n"})
+			server.Script(sandbox.Fault{On: op, Do: sandbox.DatabaseDown()})
+			got := c.do(test.method, test.path, test.body)
+			got.wants(test.status, test.message)
+			var body struct{ Error string }
+			got.into(&body)
+			if body.Error != test.failure {
+				t.Errorf("the error is %q, want %q", body.Error, test.failure)
+			}
+			if left := server.Agents(user); len(server.Numbers(user)) != 3 || len(left) != 1 || left[0].Name != "n" {
+				t.Errorf("%d numbers and the agents %v are there, want all as before", len(server.Numbers(user)), left)
+			}
+			if again := c.do(test.method, test.path, test.body); again.status >= 400 {
+				t.Errorf("once it is up it answers %d %s", again.status, again.body)
+			}
+		})
+	}
+	server, c := serve(t, sandbox.Options{})
+	server.Script(sandbox.Fault{Commit: true, Times: 2, Do: sandbox.DatabaseDown()})
+	c.whatsapp("1").wants(400, "Failed to add phone number")
+	if added := server.Numbers(user); len(added) != 1 {
+		t.Errorf("%d numbers exist after a failure behind the commit, want 1", len(added))
+	}
+	c.unchecked().do("GET", "/v2/users", "").wants(404, "Route GET /v2/users not found")
+}
+
+// TestErrorPhrases wants a deployed server's phrases in error, where it has some.
+func TestErrorPhrases(t *testing.T) {
+	_, c := serveAccount(t, sandbox.Options{})
+	tests := map[string]struct {
+		got  reply
+		want string
+	}{
+		"an add":                 {c.add("{}"), "Failed to add phone number"},
+		"a list of no user":      {c.do("GET", "/v1/users/usr_x/phone_numbers", ""), "Failed to get phone numbers"},
+		"a list of a bad limit":  {c.list("?limit=0"), "Failed to get phone numbers"},
+		"a delete":               {c.delete("x"), "Phone number not found"},
+		"a delete of another's":  {c.delete("theirs"), "Forbidden"},
+		"a create":               {c.do("POST", agents, "{}"), "Failed to create agent"},
+		"a read":                 {c.do("GET", agents+"/x", ""), "Agent not found"},
+		"an update":              {c.do("PATCH", agents+"/x", `{"name":""}`), "Failed to update agent"},
+		"a wrong key":            {c.do("GET", numbers, "", "x-api-key: sk_wrong"), "Unauthorized"},
+		"a path without a route": {c.unchecked().do("GET", "/v2/users", ""), "Not Found"},
+	}
+	for name, test := range tests {
+		var body struct{ Error string }
+		test.got.into(&body)
+		if body.Error != test.want {
+			t.Errorf("the error of %s is %q, want %q", name, body.Error, test.want)
+		}
+	}
+}
+
 // TestScript scripts faults that answer 501, 502 and 503, and lists and adds.
 func TestScript(t *testing.T) {
 	answering := func(status int, f sandbox.Fault) sandbox.Fault {

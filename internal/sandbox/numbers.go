@@ -4,13 +4,11 @@
 package sandbox
 
 import (
-	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -34,7 +32,7 @@ func (s *Server) Add(userID string, n Number) Number {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.UserID = userID
-	added, err := s.insert(n)
+	added, err := s.insertNumber(n)
 	if err != nil {
 		panic(fmt.Sprintf("sandbox: add %s %s to %s: %v", n.Platform, n.MetaPhoneNumberID, userID, err))
 	}
@@ -46,39 +44,142 @@ func (s *Server) Add(userID string, n Number) Number {
 func (s *Server) Rename(id, displayName string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := s.numbers.byID[id]
-	if n == nil {
-		panic(fmt.Sprintf("sandbox: rename %s: no such number", id))
+	now := s.dialectNow()
+	err := s.numbers.change(id, func(n *Number) { n.DisplayName, n.UpdatedAt = nameOrNone(displayName), now })
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: rename %s: %v", id, err))
 	}
-	n.DisplayName = nameOrNone(displayName)
-	n.UpdatedAt = s.dialectNow()
 }
 
-// Remove deletes a number of any user. It panics when there is no such number.
+// Remove deletes a number of any user, with its agent. It panics when there is no
+// such number.
 func (s *Server) Remove(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.numbers.byID[id] == nil {
-		panic(fmt.Sprintf("sandbox: remove %s: no such number", id))
+		panic(fmt.Sprintf("sandbox: remove %s: %v", id, errUnknownID))
 	}
-	s.numbers.remove(id)
+	s.dropNumber(id)
 }
 
-// Numbers returns a user's numbers, oldest first.
+// Numbers returns a user's numbers, oldest first, whatever lists show.
 func (s *Server) Numbers(userID string) []Number {
-	return s.page(userID, page{limit: -1, oldestFirst: true})
-}
-
-func (s *Server) hasUser(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.numbers.hasUser(id)
+	return s.numbers.existing(userID)
 }
 
-func (s *Server) page(userID string, p page) []Number {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.numbers.page(userID, p)
+// insertNumber fills in the id and times and stores the number. The caller holds
+// mu.
+func (s *Server) insertNumber(n Number) (Number, error) {
+	if n.ID == "" {
+		n.ID = s.newID("pn_")
+	}
+	if n.DisplayName != nil {
+		n.DisplayName = nameOrNone(*n.DisplayName)
+	}
+	var addedAt time.Time
+	n.CreatedAt, n.UpdatedAt, addedAt = s.times(n.CreatedAt, n.UpdatedAt)
+	return n, s.numbers.insert(entry[Number]{
+		row: n, id: n.ID, userID: n.UserID, createdAt: n.CreatedAt, addedAt: addedAt,
+	})
+}
+
+// dropNumber removes a number with its agent, whoever's that is. The caller holds
+// mu.
+func (s *Server) dropNumber(id string) {
+	s.numbers.remove(id)
+	if agentID, ok := s.agents.ofNumber[id]; ok {
+		s.agents.remove(agentID)
+	}
+}
+
+// nameOrNone has no empty display name: servers store one as not set.
+func nameOrNone(name string) *string {
+	if name == "" {
+		return nil
+	}
+	return &name
+}
+
+// Bounds of a number's fields, as API.md's "Field rules seen" has them.
+const (
+	maxMetaIDLength      = 100
+	maxTokenLength       = 1000
+	maxDisplayNameLength = 255
+)
+
+var (
+	platforms = []string{"whatsapp", "instagram", "webchat"}
+	digits    = regexp.MustCompile(`^[0-9]+$`)
+	webchatID = regexp.MustCompile(`^[A-Za-z0-9@._+-]+$`)
+)
+
+// addNumber registers the number of the request's body.
+func (e *exchange) addNumber() (Answer, error) {
+	unknown := unknownFields(e.server.options.Lenient)
+	fields, err := e.fields(unknown, "platform", "meta_phone_number_id", "access_token", "display_name")
+	if err != nil {
+		return Answer{}, err
+	}
+	asked := Number{
+		UserID:            e.route.userID,
+		Platform:          fields["platform"],
+		MetaPhoneNumberID: fields["meta_phone_number_id"],
+		AccessToken:       fields["access_token"],
+		DisplayName:       nameOrNone(fields["display_name"]),
+	}
+	if err := e.validateNumber(asked); err != nil {
+		return Answer{}, err
+	}
+	added, err := e.server.register(asked)
+	if err != nil {
+		return Answer{}, err
+	}
+	return e.success(http.StatusCreated, e.number(added)), nil
+}
+
+// validateNumber checks the fields before it looks for the user, so that what is
+// said does not depend on what the account holds.
+func (e *exchange) validateNumber(n Number) error {
+	name := ""
+	if n.DisplayName != nil {
+		name = *n.DisplayName
+	}
+	switch {
+	case !slices.Contains(platforms, n.Platform):
+		return e.breaksRule("Invalid platform: must be whatsapp, instagram or webchat")
+	case !e.isMetaID(n.Platform, n.MetaPhoneNumberID):
+		return refuse(http.StatusBadRequest, "Invalid meta_phone_number_id")
+	case !e.isToken(n.AccessToken):
+		return refuse(http.StatusBadRequest, "Invalid access token")
+	case length(name) > maxDisplayNameLength:
+		return e.breaksRule("display_name must be at most %d characters", maxDisplayNameLength)
+	}
+	if err := e.knownUser(http.StatusBadRequest); err != nil {
+		return err
+	}
+	if !isStorable(n.AccessToken, name) {
+		return e.failed()
+	}
+	return nil
+}
+
+func (e *exchange) isMetaID(platform, id string) bool {
+	if len(id) > maxMetaIDLength {
+		return false
+	}
+	if platform == "webchat" || e.server.options.Lenient {
+		return webchatID.MatchString(id)
+	}
+	return digits.MatchString(id)
+}
+
+// isToken knows an upper bound for a deployed server alone: the published page
+// gives none.
+func (e *exchange) isToken(token string) bool {
+	n := length(token)
+	return n >= e.server.options.MinTokenLength && (e.isPublished() || n <= maxTokenLength)
 }
 
 // register adds a number for a request.
@@ -89,27 +190,47 @@ func (s *Server) register(n Number) (Number, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	added, err := s.insert(n)
-	if errors.Is(err, errRegistered) {
-		return Number{}, s.alreadyRegistered(n)
+	added, err := s.insertNumber(n)
+	switch {
+	case !errors.Is(err, errRegistered):
+		return added, err
+	case s.options.Dialect == Published:
+		return Number{}, refuse(http.StatusConflict, "Phone number already exists")
 	}
-	return added, err
+	return Number{}, refuse(http.StatusBadRequest, "Meta phone number %s is already registered for %s", n.MetaPhoneNumberID, n.Platform)
 }
 
-// insert fills in the id and times and stores the number. The caller holds mu.
-func (s *Server) insert(n Number) (Number, error) {
-	if n.ID == "" {
-		n.ID = s.newID()
+// listNumbers answers one page.
+func (e *exchange) listNumbers() (Answer, error) {
+	if err := e.knownUser(http.StatusNotFound); err != nil {
+		return Answer{}, err
 	}
-	if n.DisplayName != nil {
-		n.DisplayName = nameOrNone(*n.DisplayName)
+	defaultSize := 100
+	if e.isPublished() {
+		defaultSize = 50
 	}
-	n.CreatedAt = s.resolution(cmp.Or(n.CreatedAt, s.options.Now()))
-	n.UpdatedAt = s.resolution(cmp.Or(n.UpdatedAt, n.CreatedAt))
-	if err := s.numbers.insert(n); err != nil {
-		return Number{}, err
+	p, err := e.parsePage(defaultSize, "platform")
+	if err != nil {
+		return Answer{}, err
 	}
-	return n, nil
+	return listed(e, e.server.numbersPage(e.route.userID, p), e.number), nil
+}
+
+func (s *Server) numbersPage(userID string, p page) []Number {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.numbers.page(userID, p, func(n Number) bool { return p.platform == "" || p.platform == n.Platform })
+}
+
+// deleteNumber removes one number of the user.
+func (e *exchange) deleteNumber() (Answer, error) {
+	if err := e.server.unregister(e.route.userID, e.route.id); err != nil {
+		return Answer{}, err
+	}
+	if e.isPublished() {
+		return e.answer(http.StatusNoContent, nil), nil
+	}
+	return e.message("Phone number deleted successfully"), nil
 }
 
 // unregister removes a number for a request of the user given. Whether the user
@@ -121,109 +242,62 @@ func (s *Server) unregister(userID, id string) error {
 	switch {
 	case n == nil:
 		return refuse(http.StatusNotFound, "Phone number with ID %s not found", id)
-	case n.UserID != userID:
+	case n.userID != userID:
 		return refuse(http.StatusForbidden, "Phone number with ID %s belongs to another user", id)
 	}
-	s.numbers.remove(id)
+	s.dropNumber(id)
 	return nil
 }
 
-// newID makes an id of the dialect's form.
-func (s *Server) newID() string {
-	if s.options.Dialect == Published {
-		return "pn_" + strings.ToLower(rand.Text()[:12])
-	}
-	return newUUID()
+var errRegistered = errors.New("is registered already")
+
+// numberStore is the table of numbers, each of which exists once over all users.
+type numberStore struct {
+	table[Number]
+	isOnce        bool
+	releaseAfter  time.Duration
+	registrations map[registration]*hold
 }
 
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
-}
-
-// nameOrNone has no empty display name: servers store one as not set.
-func nameOrNone(name string) *string {
-	if name == "" {
-		return nil
-	}
-	return &name
-}
-
-var (
-	errRegistered  = errors.New("is registered already")
-	errKnownID     = errors.New("the id is taken")
-	errUnknownUser = errors.New("no such user")
-)
-
-// registration is what may exist once over all users.
+// registration is what may exist once.
 type registration struct{ platform, metaID string }
 
-// store holds the numbers of all users. Its owner locks it.
-type store struct {
-	users         map[string][]*Number // oldest first; of one time, first added first
-	byID          map[string]*Number
-	registrations map[registration]bool
+// hold is what keeps a registration from being made.
+type hold struct {
+	numbers    int       // that have it
+	releasedAt time.Time // after the last of them was deleted
 }
 
-func newStore(users []string) *store {
-	s := &store{users: map[string][]*Number{}, byID: map[string]*Number{}, registrations: map[registration]bool{}}
-	for _, user := range users {
-		s.users[user] = nil
+func newNumberStore(o Options) *numberStore {
+	return &numberStore{
+		table:         newTable[Number](o),
+		isOnce:        !o.AllowDuplicates,
+		releaseAfter:  o.ReleaseAfter,
+		registrations: map[registration]*hold{},
 	}
-	return s
 }
 
-func (s *store) hasUser(id string) bool {
-	_, ok := s.users[id]
-	return ok
-}
-
-func (s *store) insert(n Number) error {
-	key := registration{n.Platform, n.MetaPhoneNumberID}
-	switch {
-	case !s.hasUser(n.UserID):
-		return errUnknownUser
-	case s.registrations[key]:
+func (s *numberStore) insert(e entry[Number]) error {
+	key := registration{e.row.Platform, e.row.MetaPhoneNumberID}
+	held := s.registrations[key]
+	if held == nil {
+		held = &hold{}
+	}
+	if s.hasUser(e.userID) && s.isOnce && (held.numbers > 0 || s.now().Before(held.releasedAt)) {
 		return errRegistered
-	case s.byID[n.ID] != nil:
-		return errKnownID
 	}
-	rows := s.users[n.UserID]
-	at := len(rows)
-	for at > 0 && rows[at-1].CreatedAt.After(n.CreatedAt) {
-		at--
+	if err := s.table.insert(e); err != nil {
+		return err
 	}
-	s.users[n.UserID] = slices.Insert(rows, at, &n)
-	s.byID[n.ID] = &n
-	s.registrations[key] = true
+	held.numbers++
+	s.registrations[key] = held
 	return nil
 }
 
-func (s *store) remove(id string) {
-	n := s.byID[id]
-	s.users[n.UserID] = slices.DeleteFunc(s.users[n.UserID], func(row *Number) bool { return row == n })
-	delete(s.byID, id)
-	delete(s.registrations, registration{n.Platform, n.MetaPhoneNumberID})
-}
-
-// page copies out the rows that were asked for.
-func (s *store) page(userID string, p page) []Number {
-	rows := s.users[userID]
-	selected := []Number{}
-	for i, passed := 0, 0; i < len(rows) && (p.limit < 0 || len(selected) < p.limit); i++ {
-		row := rows[i]
-		if !p.oldestFirst {
-			row = rows[len(rows)-1-i]
-		}
-		if p.platform != "" && row.Platform != p.platform {
-			continue
-		}
-		if passed++; passed > p.offset {
-			selected = append(selected, *row)
-		}
-	}
-	return selected
+func (s *numberStore) remove(id string) {
+	n := s.byID[id].row
+	s.table.remove(id)
+	held := s.registrations[registration{n.Platform, n.MetaPhoneNumberID}]
+	held.numbers--
+	held.releasedAt = s.now().Add(s.releaseAfter)
 }

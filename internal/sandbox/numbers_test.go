@@ -82,8 +82,17 @@ func TestMistakesInAScriptPanic(t *testing.T) {
 		"adding to an unknown user": func(s *sandbox.Server) {
 			s.Add("usr_x", sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "2"})
 		},
-		"renaming what is not there": func(s *sandbox.Server) { s.Rename("x", "y") },
-		"removing what is not there": func(s *sandbox.Server) { s.Remove("x") },
+		"renaming what is not there":           func(s *sandbox.Server) { s.Rename("x", "y") },
+		"removing what is not there":           func(s *sandbox.Server) { s.Remove("x") },
+		"adding an agent of an unknown number": func(s *sandbox.Server) { s.AddAgent(user, sandbox.Agent{PhoneNumberID: "x"}) },
+		"adding an agent of an unknown user":   func(s *sandbox.Server) { s.AddAgent("usr_x", sandbox.Agent{PhoneNumberID: "known"}) },
+		"adding a second agent": func(s *sandbox.Server) {
+			s.AddAgent(user, sandbox.Agent{PhoneNumberID: "known"})
+			s.AddAgent(user, sandbox.Agent{PhoneNumberID: "known"})
+		},
+		"renaming an agent that is not there":  func(s *sandbox.Server) { s.RenameAgent("x", "y") },
+		"prompting an agent that is not there": func(s *sandbox.Server) { s.PromptAgent("x", "y") },
+		"removing an agent that is not there":  func(s *sandbox.Server) { s.RemoveAgent("x") },
 	}
 	for name, mistake := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +158,22 @@ func TestOrder(t *testing.T) {
 					}
 				}
 			})
+		}
+	})
+}
+
+func TestManyRowsOfOneTime(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, c := serve(t, sandbox.Options{Dialect: dialect})
+		for i := range 30 {
+			server.Add(user, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(i), AccessToken: token, CreatedAt: began})
+		}
+		var paged []string
+		for offset := 0; offset < 30; offset += 10 {
+			paged = append(paged, c.list(fmt.Sprintf("?orderDirection=ASC&limit=10&offset=%d", offset)).metaIDs())
+		}
+		if whole := c.list("?orderDirection=ASC&limit=30").metaIDs(); strings.Join(paged, " ") != whole {
+			t.Errorf("pages have %q, a whole list %q", paged, whole)
 		}
 	})
 }

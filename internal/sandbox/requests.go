@@ -8,19 +8,8 @@ import (
 	"net"
 	"net/http"
 	"slices"
-)
-
-// Operation is what a request asked for.
-type Operation string
-
-// The operations of the API. OpAny, the zero value, matches all of them and is
-// never the operation of a Request.
-const (
-	OpAny    Operation = ""
-	OpAdd    Operation = "add"
-	OpList   Operation = "list"
-	OpDelete Operation = "delete"
-	OpOther  Operation = "other" // no route serves it
+	"sync"
+	"time"
 )
 
 // Request is one request that reached the sandbox, whatever it answered.
@@ -34,12 +23,19 @@ type Request struct {
 	Status    int         // 0: no answer was begun, or not yet
 }
 
+// history is what was asked of a server.
+type history struct {
+	now      func() time.Time // the Date of answers
+	mu       sync.Mutex
+	requests []*Request
+}
+
 // Requests returns what was asked of the server, in the order of arrival.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	requests := make([]Request, len(s.requests))
-	for i, r := range s.requests {
+func (h *history) Requests() []Request {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	requests := make([]Request, len(h.requests))
+	for i, r := range h.requests {
 		requests[i] = *r
 		requests[i].Header = r.Header.Clone()
 		requests[i].Body = slices.Clone(r.Body)
@@ -48,11 +44,11 @@ func (s *Server) Requests() []Request {
 }
 
 // Count returns how many requests asked for an operation.
-func (s *Server) Count(op Operation) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (h *history) Count(op Operation) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	count := 0
-	for _, r := range s.requests {
+	for _, r := range h.requests {
 		if op == OpAny || r.Operation == op {
 			count++
 		}
@@ -61,33 +57,34 @@ func (s *Server) Count(op Operation) int {
 }
 
 // ForgetRequests empties the history, so that a test counts from here on.
-func (s *Server) ForgetRequests() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = nil
+func (h *history) ForgetRequests() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.requests = nil
 }
 
-// record notes a request on arrival: one that hangs is there too.
-func (s *Server) record(e *exchange) *Request {
-	r := &Request{
-		Operation: e.route.operation,
-		Method:    e.request.Method,
-		Path:      e.request.URL.EscapedPath(),
-		RawQuery:  e.request.URL.RawQuery,
-		Header:    e.request.Header.Clone(),
-		Body:      e.body,
+// record notes a request on arrival: one that hangs is there too. The writer that
+// it returns notes the status, and dates the answer.
+func (h *history) record(w http.ResponseWriter, r *http.Request, op Operation, body []byte) http.ResponseWriter {
+	request := &Request{
+		Operation: op,
+		Method:    r.Method,
+		Path:      r.URL.EscapedPath(),
+		RawQuery:  r.URL.RawQuery,
+		Header:    r.Header.Clone(),
+		Body:      body,
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, r)
-	return r
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.requests = append(h.requests, request)
+	return &recordingWriter{ResponseWriter: w, history: h, request: request}
 }
 
 // recordingWriter notes the status before the client can see it.
 type recordingWriter struct {
 	http.ResponseWriter
-	server *Server
-	record *Request
+	history *history
+	request *Request
 }
 
 func (w *recordingWriter) WriteHeader(status int) {
@@ -101,10 +98,13 @@ func (w *recordingWriter) Write(b []byte) (int, error) {
 }
 
 func (w *recordingWriter) note(status int) {
-	w.server.mu.Lock()
-	defer w.server.mu.Unlock()
-	if w.record.Status == 0 {
-		w.record.Status = status
+	if _, ok := w.Header()["Date"]; !ok {
+		w.Header().Set("Date", w.history.now().UTC().Format(http.TimeFormat))
+	}
+	w.history.mu.Lock()
+	defer w.history.mu.Unlock()
+	if w.request.Status == 0 {
+		w.request.Status = status
 	}
 }
 

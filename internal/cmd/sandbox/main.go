@@ -26,8 +26,13 @@ import (
 )
 
 const usageHead = `Sandbox is a local stand-in for the business messaging API. It keeps phone
-numbers in memory, speaks both dialects of the API, is strict about what it is
-sent, and forgets everything when it ends. It listens on loopback alone.
+numbers and agents in memory, speaks both dialects of the API, is strict about
+what it is sent, and forgets everything when it ends. It listens on loopback
+alone.
+
+Under /graph/v24.0 it is a stand-in for Meta's Graph API, which the provider asks
+about access tokens if told to. It takes every token but those with one of these
+words in them: expired, wrongobject, nopermission, limited, failing.
 
 Usage:
   go run ./internal/cmd/sandbox [flags]
@@ -41,6 +46,9 @@ Examples:
 
   A slow server with small pages that answers 429 beyond 100 requests a minute:
     go run ./internal/cmd/sandbox -latency 300ms -max-page-size 10 -requests-per-minute 100
+
+  A server without a version in its paths that lists numbers 20 seconds late:
+    go run ./internal/cmd/sandbox -base-path / -list-lag 20s
 
 It prints its URL, the environment that points the provider at it, and a curl
 line to try. Each request is logged to stderr without its secrets. Ctrl-C ends it.
@@ -75,10 +83,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	printWelcome(stdout, "http://"+listener.Addr().String()+"/v1", settings.options)
+	printWelcome(stdout, "http://"+listener.Addr().String(), settings.options)
 
 	logger := log.New(stderr, "", log.Ltime)
-	handler := &requestLog{next: newSandbox(settings), logger: logger}
+	handler := newRequestLog(settings, logger)
 	if err := serve(ctx, listener, handler, logger); err != nil {
 		return err
 	}
@@ -126,11 +134,14 @@ func parseFlags(args []string, stdout io.Writer) (settings, error) {
 	flags.SetOutput(io.Discard) // run returns what went wrong
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 is a free one")
 	flags.StringVar(&dialect, "dialect", string(sandbox.Deployed), "`form` of the answers: deployed or published")
+	flags.StringVar(&o.BasePath, "base-path", "/v1", "`path` that the API is served under; / is the root")
 	flags.StringVar(&o.APIKey, "api-key", "sk_test_sandbox", "the one valid x-api-key")
 	flags.StringVar(&users, "users", "usr_abc123", "`ids` of the users that exist, separated by commas")
+	flags.BoolVar(&o.Lenient, "lenient", false, "ignore unknown fields, and take the web chat form of Meta ids on every platform")
 	flags.IntVar(&o.PageSize, "page-size", 0, "`rows` of a list that names no limit; 0 is the dialect's own, 100 deployed and 50 published")
 	flags.IntVar(&o.MaxPageSize, "max-page-size", 0, "most `rows` of a page, whatever limit asks for; 0 is no cap")
 	flags.IntVar(&o.RequestsPerWindow, "requests-per-minute", 0, "`requests` served in a minute, 429 with Retry-After beyond them; 0 is no limit")
+	flags.DurationVar(&o.ListAddsAfter, "list-lag", 0, "`time` by which lists are behind adds and deletes, such as 20s")
 	flags.DurationVar(&s.latency, "latency", 0, "`time` by which every answer is late, such as 300ms")
 
 	err := flags.Parse(args)
@@ -145,12 +156,14 @@ func parseFlags(args []string, stdout io.Writer) (settings, error) {
 	if flags.NArg() > 0 {
 		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
+	o.ListDeletesAfter = o.ListAddsAfter
 	o.Dialect, o.Users = sandbox.Dialect(dialect), strings.Split(users, ",")
 	return s, s.check()
 }
 
 var (
 	userID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,50}$`)
+	base   = regexp.MustCompile(`^/$|^(/[A-Za-z0-9._~-]+)+$`)
 	apiKey = regexp.MustCompile(`^[!-~]+$`) // what a header carries unchanged
 )
 
@@ -164,6 +177,8 @@ func (s settings) check() error {
 	switch {
 	case o.Dialect != sandbox.Deployed && o.Dialect != sandbox.Published:
 		return fmt.Errorf("-dialect: %q is neither deployed nor published", o.Dialect)
+	case !base.MatchString(o.BasePath):
+		return fmt.Errorf("-base-path: %q is no path such as /v1, or / for the root", o.BasePath)
 	case !apiKey.MatchString(o.APIKey):
 		return errors.New("-api-key: must be printable ASCII without spaces, and not empty")
 	case o.PageSize < 0:
@@ -172,18 +187,34 @@ func (s settings) check() error {
 		return errors.New("-max-page-size: must not be negative")
 	case o.RequestsPerWindow < 0:
 		return errors.New("-requests-per-minute: must not be negative")
+	case o.ListAddsAfter < 0:
+		return errors.New("-list-lag: must not be negative")
 	case s.latency < 0:
 		return errors.New("-latency: must not be negative")
 	}
 	return nil
 }
 
-func newSandbox(s settings) *sandbox.Server {
-	server := sandbox.New(s.options)
-	if s.latency > 0 {
-		server.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Delay(s.latency)})
+// graphPath is where Meta is served.
+const graphPath = "/graph/v24.0"
+
+// metaErrors are Meta's answers to tokens, by a word in them.
+var metaErrors = map[string]sandbox.MetaError{
+	"expired":      sandbox.MetaExpired,
+	"wrongobject":  sandbox.MetaWrongObject,
+	"nopermission": sandbox.MetaNoPermission,
+	"limited":      sandbox.MetaLimited,
+	"failing":      sandbox.MetaFailure,
+}
+
+func refuseByWord(token, _ string) (sandbox.MetaError, bool) {
+	token = strings.ToLower(token)
+	for word, answer := range metaErrors {
+		if strings.Contains(token, word) {
+			return answer, true
+		}
 	}
-	return server
+	return sandbox.MetaError{}, false
 }
 
 // listenOnLoopback resolves a name once, so that the address it checks is the one
@@ -199,7 +230,8 @@ func listenOnLoopback(address string) (net.Listener, error) {
 	return net.ListenTCP("tcp", resolved)
 }
 
-func printWelcome(w io.Writer, url string, o sandbox.Options) {
+func printWelcome(w io.Writer, host string, o sandbox.Options) {
+	url := host + strings.TrimSuffix(o.BasePath, "/")
 	fmt.Fprintf(w, `The sandbox speaks the %[1]s dialect at %[2]s
 
 Point the provider at it:
@@ -208,6 +240,11 @@ Point the provider at it:
   export BIZAPI_API_KEY=%[4]s
   export BIZAPI_USER_ID=%[5]s
 
+Have it check access tokens, in place of Meta:
+
+  export BIZAPI_VERIFY_ACCESS_TOKENS=true
+  export BIZAPI_META_GRAPH_URL=%[8]s
+
 List the user's numbers:
 
   curl -H %[6]s %[7]s
@@ -215,7 +252,8 @@ List the user's numbers:
 Ctrl-C ends it. It keeps nothing.
 `,
 		o.Dialect, url, shellQuoted(url), shellQuoted(o.APIKey), shellQuoted(o.Users[0]),
-		shellQuoted("x-api-key: "+o.APIKey), shellQuoted(url+"/users/"+o.Users[0]+"/phone_numbers"))
+		shellQuoted("x-api-key: "+o.APIKey), shellQuoted(url+"/users/"+o.Users[0]+"/phone_numbers"),
+		shellQuoted(host+graphPath))
 }
 
 var shellSafe = regexp.MustCompile(`^[A-Za-z0-9_./:@-]+$`)
@@ -235,12 +273,27 @@ func requestCount(n int64) string {
 	return fmt.Sprintf("%d requests", n)
 }
 
-// requestLog counts requests, and logs a line for each: method, path, status and
+// requestLog serves the API and Meta. It counts requests, and logs a line for each: method, path, status and
 // duration, and nothing of headers, query or body.
 type requestLog struct {
-	next   *sandbox.Server
+	api    *sandbox.Server
+	meta   *sandbox.Meta
 	logger *log.Logger
 	served atomic.Int64
+}
+
+func newRequestLog(s settings, logger *log.Logger) *requestLog {
+	l := &requestLog{
+		api:    sandbox.New(s.options),
+		meta:   sandbox.NewMeta(sandbox.MetaOptions{Refuse: refuseByWord}),
+		logger: logger,
+	}
+	if s.latency > 0 {
+		late := sandbox.Fault{Times: sandbox.Always, Do: sandbox.Delay(s.latency)}
+		l.api.Script(late)
+		l.meta.Script(late)
+	}
+	return l
 }
 
 // ServeHTTP implements http.Handler.
@@ -249,10 +302,15 @@ func (l *requestLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := &statusWriter{ResponseWriter: w}
 	defer func() {
 		l.served.Add(1)
-		l.next.ForgetRequests() // nothing here reads the history, which would grow for ever
+		l.api.ForgetRequests() // nothing here reads the histories, which would grow for ever
+		l.meta.ForgetRequests()
 		l.logger.Printf("%s %s %s %s", r.Method, r.URL.EscapedPath(), status, time.Since(began).Round(time.Millisecond))
 	}()
-	l.next.ServeHTTP(status, r)
+	if strings.HasPrefix(r.URL.Path, graphPath+"/") {
+		l.meta.ServeHTTP(status, r)
+		return
+	}
+	l.api.ServeHTTP(status, r)
 }
 
 // statusWriter remembers the status for the log.

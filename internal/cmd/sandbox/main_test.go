@@ -129,7 +129,10 @@ func TestRunServesWhatItPrints(t *testing.T) {
 	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9]\d*/v1$`).MatchString(base) {
 		t.Errorf("the base URL is %q", base)
 	}
-	want := map[string]string{"BIZAPI_BASE_URL": base, "BIZAPI_API_KEY": "sk_test_sandbox", "BIZAPI_USER_ID": "usr_abc123"}
+	want := map[string]string{
+		"BIZAPI_BASE_URL": base, "BIZAPI_API_KEY": "sk_test_sandbox", "BIZAPI_USER_ID": "usr_abc123",
+		"BIZAPI_VERIFY_ACCESS_TOKENS": "true", "BIZAPI_META_GRAPH_URL": strings.TrimSuffix(base, "/v1") + "/graph/v24.0",
+	}
 	if diff := cmp.Diff(want, p.exports); diff != "" {
 		t.Errorf("exports (-want +got):\n%s", diff)
 	}
@@ -191,6 +194,24 @@ func TestRunHonoursItsFlags(t *testing.T) {
 				t.Errorf("two lists answered %d and %d, want 200 and 429", first, second)
 			}
 		}},
+		"the base path": {[]string{"-base-path", "/"}, func(t *testing.T, p program) {
+			if base := p.exports["BIZAPI_BASE_URL"]; !strings.HasSuffix(p.curl[1], base+"/users/usr_abc123/phone_numbers") || strings.HasSuffix(base, "/v1") {
+				t.Errorf("the base URL is %s, the curl line's %s", base, p.curl[1])
+			}
+			if status, _ := p.do(t, "GET", p.curl[1], ""); status != http.StatusOK {
+				t.Errorf("a list at the root answered %d", status)
+			}
+			if status, _ := p.do(t, "GET", p.exports["BIZAPI_BASE_URL"]+"/v1/users/usr_abc123/phone_numbers", ""); status != http.StatusNotFound {
+				t.Errorf("a list under /v1 answered %d, want 404", status)
+			}
+		}},
+		"lenience": {[]string{"-lenient"}, func(t *testing.T, p program) {
+			const handle = `{"platform":"instagram","meta_phone_number_id":"@you","access_token":"EAAxxxxxxxxx","more":"x"}`
+			if status, answer := p.do(t, "POST", p.curl[1], handle); status != http.StatusCreated {
+				t.Errorf("an add answered %d %s", status, answer)
+			}
+		}},
+		"the lag of lists": {[]string{"-list-lag", "1h"}, wantRows("", 0)},
 		"a name for the loopback": {[]string{"-listen", "localhost:0"}, func(t *testing.T, p program) {
 			if status, _ := p.do(t, "GET", p.curl[1], ""); status != http.StatusOK {
 				t.Errorf("a list answered %d", status)
@@ -203,6 +224,33 @@ func TestRunHonoursItsFlags(t *testing.T) {
 			test.check(t, p)
 			p.end()
 		})
+	}
+}
+
+func TestRunPlaysMeta(t *testing.T) {
+	tests := map[string]struct {
+		status int
+		code   string
+	}{
+		"EAAgoodToken":         {200, ""},
+		"EAAexpiredToken":      {401, `"code":190`},
+		"EAAwrongObjectToken":  {400, `"code":100`},
+		"EAAnoPermissionToken": {403, `"code":10`},
+		"EAAlimitedToken":      {400, `"code":4`},
+		"EAAfailingToken":      {400, `"code":2`},
+	}
+	p := start(t)
+	for token, want := range tests {
+		check := p.welcome
+		check.curl = []string{"Authorization: Bearer " + token}
+		status, answer := check.do(t, "GET", p.exports["BIZAPI_META_GRAPH_URL"]+"/836990829491415?fields=id", "")
+		if status != want.status || !strings.Contains(answer, want.code) {
+			t.Errorf("%s is answered with %d %s, want %d and %s", token, status, answer, want.status, want.code)
+		}
+	}
+	rest, log := p.end()
+	if !strings.Contains(log, "GET /graph/v24.0/836990829491415 401") || strings.Contains(log+rest, "EAA") {
+		t.Errorf("the log is %s", log)
 	}
 }
 
@@ -305,6 +353,9 @@ func TestRunRefuses(t *testing.T) {
 		"a negative page size":   {[]string{"-page-size", "-1"}, "-page-size"},
 		"a negative cap":         {[]string{"-max-page-size", "-1"}, "-max-page-size"},
 		"a negative limit":       {[]string{"-requests-per-minute", "-1"}, "-requests-per-minute"},
+		"a negative lag":         {[]string{"-list-lag", "-1s"}, "-list-lag"},
+		"a base without a slash": {[]string{"-base-path", "v1"}, "-base-path"},
+		"a base with one behind": {[]string{"-base-path", "/v1/"}, "-base-path"},
 		"a negative latency":     {[]string{"-latency", "-1s"}, "-latency"},
 		"an unknown flag":        {[]string{"-colour"}, "-help explains"},
 		"an argument":            {[]string{"serve"}, `unexpected argument "serve"`},
@@ -340,6 +391,7 @@ func TestHelpExplainsEveryFlag(t *testing.T) {
 	for _, want := range []string{
 		"Usage:", "Examples:", "Flags:", "go run ./internal/cmd/sandbox -listen 127.0.0.1:8080",
 		"-listen", "-dialect", "-api-key", "-users", "-page-size", "-max-page-size", "-requests-per-minute", "-latency",
+		"-base-path", "-lenient", "-list-lag", "/graph/v24.0",
 	} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("the help lacks %q:\n%s", want, &stdout)

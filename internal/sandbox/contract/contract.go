@@ -12,8 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +28,8 @@ import (
 
 // Contract is a parsed OpenAPI file. It is safe for concurrent use.
 type Contract struct {
-	document *openapi3.T
+	document  *openapi3.T
+	templates []string // its paths, the longest first
 }
 
 // Load parses and validates the sandbox's OpenAPI file.
@@ -38,7 +41,9 @@ func Load() (*Contract, error) {
 	if err := document.Validate(context.Background()); err != nil {
 		return nil, fmt.Errorf("validate the contract: %w", err)
 	}
-	return &Contract{document: document}, nil
+	templates := slices.Collect(maps.Keys(document.Paths.Map()))
+	slices.SortFunc(templates, func(a, b string) int { return strings.Count(b, "/") - strings.Count(a, "/") })
+	return &Contract{document: document, templates: templates}, nil
 }
 
 // NewTransport passes requests on to next (nil: http.DefaultTransport) and
@@ -149,9 +154,9 @@ func (e ending) Read([]byte) (int, error) {
 }
 
 // input finds what the contract says of a request. Base URLs differ, so a path
-// is taken from its last "/users/" that fits.
+// is found by its end.
 func (c *Contract) input(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
-	path, parameters, ok := matchPath(r.URL.EscapedPath())
+	path, parameters, ok := c.match(r.URL.EscapedPath())
 	if !ok {
 		return nil, fmt.Errorf("%s %s: the path is not documented", r.Method, r.URL.Path)
 	}
@@ -176,8 +181,8 @@ func (c *Contract) input(r *http.Request) (*openapi3filter.RequestValidationInpu
 	}, nil
 }
 
-// matchPath finds the contract's path for an escaped one.
-func matchPath(escaped string) (path string, parameters map[string]string, ok bool) {
+// match finds the contract's path at the end of an escaped one.
+func (c *Contract) match(escaped string) (template string, parameters map[string]string, ok bool) {
 	elements := strings.Split(escaped, "/")
 	for i, element := range elements {
 		plain, err := url.PathUnescape(element)
@@ -186,15 +191,28 @@ func matchPath(escaped string) (path string, parameters map[string]string, ok bo
 		}
 		elements[i] = plain
 	}
-	n := len(elements)
-	switch {
-	case n >= 4 && elements[n-3] == "users" && elements[n-1] == "phone_numbers":
-		return "/users/{user_id}/phone_numbers", map[string]string{"user_id": elements[n-2]}, true
-	case n >= 5 && elements[n-4] == "users" && elements[n-2] == "phone_numbers":
-		return "/users/{user_id}/phone_numbers/{id}",
-			map[string]string{"user_id": elements[n-3], "id": elements[n-1]}, true
+	for _, template := range c.templates {
+		names := strings.Split(template, "/")[1:]
+		if first := len(elements) - len(names); first > 0 {
+			if parameters, ok := matchElements(names, elements[first:]); ok {
+				return template, parameters, true
+			}
+		}
 	}
 	return "", nil, false
+}
+
+// matchElements gives the elements of a path to the {names} of a template.
+func matchElements(names, elements []string) (parameters map[string]string, ok bool) {
+	parameters = map[string]string{}
+	for i, name := range names {
+		if parameter, isParameter := strings.CutPrefix(name, "{"); isParameter {
+			parameters[strings.TrimSuffix(parameter, "}")] = elements[i]
+		} else if name != elements[i] {
+			return nil, false
+		}
+	}
+	return parameters, true
 }
 
 // checkQuery refuses what openapi3filter passes over: parameters that are not

@@ -23,7 +23,10 @@ const (
 	published = `{"id":"pn_1","user_id":"usr_abc123","platform":"whatsapp","meta_phone_number_id":"1",` +
 		`"created_at":"2025-02-10T10:00:00Z","updated_at":"2025-02-10T10:00:00Z"}`
 	deployed = `{"id":"pn_1","user_id":"usr_abc123","platform":"whatsapp","meta_phone_number_id":"1","access_token":"t",` +
-		`"display_name":null,"waba_id":null,"tier":"T","created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"}`
+		`"display_name":null,"waba_id":null,"tier":"T","daily_message_limit":1000,"daily_messages_sent":0,"limit_reset_at":null,` +
+		`"created_at":"2025-02-10T10:00:00.123Z","updated_at":"2025-02-10T10:00:00.123Z"}`
+	agent = `{"agent_id":"agt_1","user_id":"usr_abc123","phone_number_id":"pn_1","prompt_id":"p","name":"n",` +
+		`"created_at":"2025-02-10T10:00:00Z","updated_at":"2025-02-10T10:00:00Z"}`
 	stamp = `"timestamp":"2025-02-10T10:00:00.123Z","correlationId":"c"`
 )
 
@@ -63,6 +66,9 @@ func TestTransportReports(t *testing.T) {
 	add := func(body string) sent { return sent{"POST", "/v1/users/usr_abc123/phone_numbers", body} }
 	list := sent{"GET", "/v1/users/usr_abc123/phone_numbers", ""}
 	remove := sent{"DELETE", "/v1/users/usr_abc123/phone_numbers/pn_1", ""}
+	readAgent := sent{"GET", "/v1/users/usr_abc123/agents/agt_1", ""}
+	change := func(body string) sent { return sent{"PATCH", readAgent.path, body} }
+	deployedAgent := strings.ReplaceAll(agent, "00Z", "00.123Z")
 	addedEnvelope := canned{status: 201, body: `{"success":true,"data":` + deployed + `,` + stamp + `}`}
 	with := func(object, more string) string { return strings.TrimSuffix(object, "}") + "," + more + "}" }
 
@@ -80,6 +86,10 @@ func TestTransportReports(t *testing.T) {
 		"a deployed delete":           {remove, canned{status: 200, body: `{"success":true,"message":"gone",` + stamp + `}`}, isFine},
 		"a refusal":                   {list, canned{status: 404, body: `{"error":"Not Found","message":"m",` + stamp + `}`}, isFine},
 		"another base path":           {sent{"GET", "/api/v3/users/usr_abc123/phone_numbers", ""}, canned{status: 200, body: "[]"}, isFine},
+		"a path that is longer":       {sent{"DELETE", "/v1/users/agents/phone_numbers/agents", ""}, canned{status: 204}, isFine},
+		"a published agent":           {readAgent, canned{status: 200, body: agent}, isFine},
+		"a deployed agent":            {readAgent, canned{status: 200, body: `{"success":true,"data":` + deployedAgent + `,` + stamp + `}`}, isFine},
+		"a change of an agent":        {change(`{"name":"n"}`), canned{status: 200, body: agent}, isFine},
 		"a user called users":         {sent{"GET", "/users/users/phone_numbers", ""}, canned{status: 200, body: "[]"}, isFine},
 		"a deployed field unheard of": {add(newNumber), canned{status: 201, body: `{"success":true,"data":` + with(deployed, `"more":1`) + `,` + stamp + `}`}, isFine},
 
@@ -97,6 +107,12 @@ func TestTransportReports(t *testing.T) {
 		"a user id with a space":      {sent{"GET", "/users/a%20b/phone_numbers", ""}, canned{status: 200, body: "[]"}, "user_id"},
 		"an id of 51 characters":      {sent{"DELETE", list.path + "/" + strings.Repeat("x", 51), ""}, canned{status: 204}, "maximum string length is 50"},
 
+		"a change of nothing":       {change(`{}`), canned{status: 200, body: agent}, "at least 1 properties"},
+		"a change of a number":      {change(`{"phone_number_id":"pn_1"}`), canned{status: 200, body: agent}, "phone_number_id"},
+		"an agent without a prompt": {sent{"POST", "/v1/users/usr_abc123/agents", `{"phone_number_id":"pn_1","name":"n"}`}, canned{status: 201, body: agent}, "prompt_id"},
+		"a platform of agents":      {sent{"GET", "/v1/users/usr_abc123/agents?platform=whatsapp", ""}, canned{status: 200, body: "[]"}, `query parameter "platform" is not documented`},
+
+		"an agent without a number":       {readAgent, canned{status: 200, body: strings.Replace(agent, `"phone_number_id":"pn_1",`, "", 1)}, "answered 200"},
 		"an undocumented status":          {list, canned{status: 502, body: "{}"}, "answered 502: the status is not documented"},
 		"a redirect":                      {list, canned{status: 307}, "answered 307: the status is not documented"},
 		"a published list with a token":   {list, canned{status: 200, body: "[" + with(published, `"access_token":"t"`) + "]"}, "answered 200"},
@@ -160,13 +176,13 @@ func request(t *testing.T, method, url, body string) *http.Request {
 
 func TestTransportReportsPathsAndKeys(t *testing.T) {
 	// Neither the request nor the answer can be placed, so both are reported.
-	for _, path := range []string{"/v1/users/usr_abc123", "/v1/users/usr_abc123/agents", "/"} {
+	for _, path := range []string{"/v1/users/usr_abc123", "/v1/users/usr_abc123/templates", "/"} {
 		reports := send(t, canned{status: 200, body: "[]"}, "GET", path, "")
 		if len(reports) != 2 || !strings.Contains(reports[0], "the path is not documented") {
 			t.Errorf("%s: reported %q", path, reports)
 		}
 	}
-	reports := send(t, canned{status: 200, body: "[]"}, "PUT", "/users/usr_abc123/phone_numbers/pn_1", "")
+	reports := send(t, canned{status: 200, body: "[]"}, "PATCH", "/users/usr_abc123/phone_numbers/pn_1", "")
 	if len(reports) != 2 || !strings.Contains(reports[0], "the method is not documented") {
 		t.Errorf("an update: reported %q", reports)
 	}
@@ -229,7 +245,7 @@ func TestTransportPassesFailuresOn(t *testing.T) {
 	server.Script(sandbox.Fault{Do: sandbox.Torn()})
 	listening := httptest.NewServer(server)
 	defer listening.Close()
-	r = request(t, "GET", listening.URL+"/users/usr_abc123/phone_numbers", "")
+	r = request(t, "GET", listening.URL+"/v1/users/usr_abc123/phone_numbers", "")
 	answer, err := contract.NewTransport(watched, nil).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)

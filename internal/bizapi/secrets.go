@@ -1,0 +1,121 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bizapi
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// Redacted stands for a secret that was cut out.
+const Redacted = "[redacted]"
+
+// Secrets are the secrets that this process was given: the API key, and access tokens of
+// configuration and state. They are cut out of messages and log lines, never out of ids, names and
+// other data. The zero value is ready to use and safe for concurrent use.
+type Secrets struct {
+	mu       sync.Mutex
+	known    map[string]struct{} // in every form that is cut out
+	replacer *strings.Replacer   // of the known forms but the fresh ones
+	fresh    []string
+}
+
+// maxFresh is how many forms the replacer may lack. Making one takes milliseconds with 1,000 secrets, and
+// an apply adds a secret before each request.
+const maxFresh = 100
+
+// Add makes Redact cut a secret out; the empty one is none.
+func (s *Secrets) Add(secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, isKnown := s.known[secret]; isKnown || secret == "" {
+		return
+	}
+	if s.known == nil {
+		s.known = map[string]struct{}{}
+	}
+	escaped, _ := json.Marshal(secret) // a string always marshals
+	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(escaped[1 : len(escaped)-1])} {
+		if _, isKnown := s.known[form]; !isKnown {
+			s.known[form] = struct{}{}
+			s.fresh = append(s.fresh, form)
+		}
+	}
+}
+
+// metaToken is the form of Meta's own tokens.
+var metaToken = regexp.MustCompile(`(?:EAA|IGAA|IGQV)[A-Za-z0-9]{40,}`)
+
+// Redact returns text without the secrets, in plain, URL-encoded and JSON-escaped form, and without
+// anything that has the form of Meta's tokens.
+func (s *Secrets) Redact(text string) string {
+	s.mu.Lock()
+	hasFresh := slices.ContainsFunc(s.fresh, func(form string) bool { return strings.Contains(text, form) })
+	if s.replacer == nil || hasFresh || len(s.fresh) > maxFresh {
+		s.replacer, s.fresh = newReplacer(slices.Collect(maps.Keys(s.known))), nil
+	}
+	replacer := s.replacer
+	s.mu.Unlock()
+	return metaToken.ReplaceAllString(replacer.Replace(text), Redacted)
+}
+
+func newReplacer(forms []string) *strings.Replacer {
+	// The longest first: one secret may begin as another one does.
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	var pairs []string
+	for _, form := range forms {
+		pairs = append(pairs, form, Redacted)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// longestExcerpt bounds what is shown of a server's text, in characters.
+const longestExcerpt = 300
+
+// Excerpt returns a text of a server as it may be shown: without secrets, on one line, and at most 300
+// characters of it. It is cut last, since half a secret is not recognised.
+func (s *Secrets) Excerpt(text string) string {
+	printable := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s.Redact(text), "?"))
+	text = strings.Join(strings.Fields(printable), " ")
+	if runes := []rune(text); len(runes) > longestExcerpt {
+		return string(runes[:longestExcerpt]) + "…"
+	}
+	return text
+}
+
+// describe names a body that is no error of the API, by its type and size alone.
+func describe(answer answer) string {
+	if len(answer.body) == 0 {
+		return "the server answered without a body"
+	}
+	mediaType, _, _ := strings.Cut(answer.header.Get("Content-Type"), ";")
+	if mediaType == "" {
+		mediaType = "an unnamed type"
+	}
+	return fmt.Sprintf("the server answered %s of %d bytes, which is no answer of the API", mediaType, len(answer.body))
+}
+
+// correlationForm is what a correlation id may look like to be shown.
+var correlationForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,64}$`)
+
+// correlationID returns id where it can be shown, or else the fallback.
+func (c *Client) correlationID(id, fallback string) string {
+	if !correlationForm.MatchString(id) || c.options.Secrets.Redact(id) != id {
+		return fallback
+	}
+	return id
+}

@@ -1,0 +1,75 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+const agentImportIDForms = "Write <user_id>/<agent_id>, or <agent_id> if the provider has a user_id."
+
+// ImportState finds the agent, so that one that is missing is an error that says what to do.
+func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	var userID, id string
+	if req.ID == "" && req.Identity != nil {
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("user_id"), &userID)...)
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("agent_id"), &id)...)
+	} else {
+		var hasUser bool
+		if userID, id, hasUser = strings.Cut(req.ID, "/"); !hasUser {
+			byDefault, diags := r.data.userOrDefault(textOrNull(""))
+			resp.Diagnostics.Append(diags...)
+			userID, id = byDefault.ValueString(), req.ID
+		}
+	}
+	if !resp.Diagnostics.HasError() && (!userIDForm.MatchString(userID) || !userIDForm.MatchString(id)) {
+		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q names no agent. %s", req.ID, agentImportIDForms))
+	}
+	client, diags := r.data.client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	agent, err := client.FindAgent(ctx, userID, id, "")
+	switch {
+	case errors.Is(err, bizapi.ErrNotFound):
+		resp.Diagnostics.AddError("Agent not found", fmt.Sprintf("User %s has no agent %q at %s. Check the id, the user and the provider's base_url. If the agent is to be created, remove its import block.", userID, id, client.BaseURL()))
+		return
+	case err != nil:
+		resp.Diagnostics.Append(r.data.listFailed(err, userID))
+		return
+	}
+	resp.Diagnostics.Append(setAgent(ctx, &resp.State, agent)...)
+	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, agent.UserID, agent.ID)...)
+}
+
+// setAgent makes an agent that exists the state of a resource.
+func setAgent(ctx context.Context, state attributeWriter, agent bizapi.Agent) diag.Diagnostics {
+	var diags diag.Diagnostics
+	found := newAgentRowModel(agent)
+	for attribute, value := range map[string]any{
+		"agent_id": found.AgentID, "user_id": found.UserID, "phone_number_id": found.PhoneNumberID, "prompt_id": found.PromptID,
+		"name": found.Name, "created_at": found.CreatedAt, "updated_at": found.UpdatedAt,
+	} {
+		diags.Append(state.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+	return diags
+}
+
+func setAgentIdentity(ctx context.Context, identity attributeWriter, userID, id string) diag.Diagnostics {
+	diags := identity.SetAttribute(ctx, path.Root("user_id"), userID)
+	diags.Append(identity.SetAttribute(ctx, path.Root("agent_id"), id)...)
+	return diags
+}

@@ -1,0 +1,77 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+var _ list.ListResourceWithConfigure = (*agentListResource)(nil)
+
+func newAgentListResource() list.ListResource { return &agentListResource{} }
+
+// agentListResource lists agents for `terraform query`.
+type agentListResource struct{ data *providerData }
+
+type agentListModel struct {
+	UserID types.String `tfsdk:"user_id"`
+}
+
+func (l *agentListResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_agent"
+}
+
+func (l *agentListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the agents of a user, oldest first, whoever created them (Terraform 1.14 and later). " +
+			"With `-generate-config-out`, `terraform query` writes the blocks that import them; they plan no changes as they stand. " +
+			"Terraform lists 100 agents unless the block's `limit` says otherwise.",
+		Attributes: map[string]schema.Attribute{
+			"user_id": schema.StringAttribute{
+				MarkdownDescription: "User whose agents to list. If omitted, the provider's `user_id`.",
+				Optional:            true,
+				Validators:          userIDValidators(),
+			},
+		},
+	}
+}
+
+func (l *agentListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	l.data, _ = req.ProviderData.(*providerData) // nil while validating
+}
+
+func (l *agentListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var config agentListModel
+	diags := req.Config.Get(ctx, &config)
+	userID, userDiags := l.data.userOrDefault(config.UserID)
+	diags.Append(userDiags...)
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	reading, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	agents, diags := l.data.agentsOf(reading, userID.ValueString(), "")
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	stream.Results = limited(req, agents, "agents", userID.ValueString(), func(agent bizapi.Agent) list.ListResult {
+		result := req.NewListResult(ctx)
+		result.DisplayName = fmt.Sprintf("%s (%s on %s)", agent.Name, agent.ID, agent.PhoneNumberID)
+		result.Diagnostics.Append(setAgentIdentity(ctx, result.Identity, agent.UserID, agent.ID)...)
+		if req.IncludeResource {
+			result.Diagnostics.Append(setAgent(ctx, result.Resource, agent)...)
+		}
+		return result
+	})
+}

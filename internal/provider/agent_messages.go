@@ -1,0 +1,81 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// What is said of agents. Each function is one message: its name is its cause.
+
+// createAgentFailed is an agent that was not created, or may not have been.
+func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagnostic {
+	failure, _ := errors.AsType[*bizapi.Error](err)
+	switch bizapi.KindOf(err) {
+	case bizapi.KindNotFound:
+		return unknownNumberError(plan.UserID.ValueString(), plan.PhoneNumberID.ValueString())
+	case bizapi.KindAlreadyExists:
+		if failure.ExistingID == "" {
+			return withAnswer(err, advice{"Agent already exists", fmt.Sprintf("Phone number %s has an agent that the API does not list for user %s, or another agent has this agent_id. "+
+				"Import the agent for the user that has it, delete it there, or choose another agent_id.", plan.PhoneNumberID.ValueString(), plan.UserID.ValueString()), "phone_number_id"})
+		}
+		return withAnswer(err, agentExistsAdvice(failure.ExistingID, plan))
+	case bizapi.KindUnknownOutcome:
+		return withAnswer(err, advice{"Agent may or may not exist", "No answer says whether the agent was created. Apply again: that creates it if it is missing, and otherwise says how to import it.", ""})
+	}
+	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", "")
+}
+
+func (d *providerData) deleteAgentFailed(err error, state agentModel) diag.Diagnostic {
+	return d.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The agent stays in the state.")
+}
+
+// agentExistsError is a plan that creates an agent on a number that has one.
+func agentExistsError(existingID string, plan agentModel) diag.Diagnostic {
+	a := agentExistsAdvice(existingID, plan)
+	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
+}
+
+func agentExistsAdvice(existingID string, plan agentModel) advice {
+	userID := plan.UserID.ValueString()
+	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number has one agent. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
+		"  import {\n    to = bizapi_agent.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
+		"To put this one in its place, delete it first; its conversations are deleted with it.",
+		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
+}
+
+func unknownNumberError(userID, phoneNumberID string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("phone_number_id"), "Unknown phone number",
+		fmt.Sprintf("User %s has no phone number with id %q, and an agent of another user's number would block its owner's. "+
+			"phone_number_id is the API's id, such as bizapi_phone_number.support.id, not Meta's; set user_id to the user that has the number.", userID, phoneNumberID))
+}
+
+// agentMovedError is a plan that deletes an agent at one address and creates or keeps it at another.
+func agentMovedError(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Agent would be deleted at another address",
+		fmt.Sprintf("This plan deletes agent %s, with its conversations, and creates or keeps one of the same number at another address. "+
+			"If its block was renamed or its key changed, write a moved block to the new address, or use `terraform state mv`. "+
+			"If the delete is meant, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id))
+}
+
+// agentReplacedWarning says what a replacement takes with it.
+func agentReplacedWarning(state, plan agentModel) diag.Diagnostic {
+	why := "user_id or agent_id changes"
+	if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
+		why = "phone_number_id changes"
+	}
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Agent %s will be replaced", state.AgentID.ValueString()),
+		fmt.Sprintf("%s, so %q is deleted and created again, and its conversations and messages are deleted for good. Nobody answers on the number in between.", capitalized(why), state.Name.ValueString()))
+}
+
+func agentAdoptedWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Agent %s was found, not created twice", id),
+		"The answer to the request was lost. The agent was not listed before, and is now with the name and prompt that were sent, so it is taken to be the one created.")
+}

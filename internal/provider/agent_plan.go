@@ -1,0 +1,141 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// ModifyPlan checks what the schema's plan modifiers cannot, as that of a number does. A phone_number_id
+// that is unknown replaces the agent: that is how it follows its number.
+func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var config, state, plan agentModel
+	if !req.Config.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	}
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case req.Plan.Raw.IsNull():
+		if r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()) {
+			resp.Diagnostics.Append(agentMovedError(state.AgentID.ValueString()))
+		}
+	case req.State.Raw.IsNull():
+		r.planCreate(ctx, config, plan, resp)
+	default:
+		r.planChange(ctx, config, state, plan, resp)
+	}
+}
+
+// planCreate plans a new agent, or the second half of a replacement.
+func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	if config.UserID.IsNull() {
+		plan.UserID = r.data.userID
+		if plan.UserID.IsNull() {
+			diags.Append(missingUser())
+			return
+		}
+		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), plan.UserID)...)
+	}
+	if r.data.walk.isDeleting() {
+		return
+	}
+	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
+	if plan.PhoneNumberID.IsUnknown() || plan.UserID.IsUnknown() {
+		return // an agent of a number that this plan adds has nothing in its way
+	}
+	number := plan.PhoneNumberID.ValueString()
+	if id := r.data.walk.agents.planCreate(number); id != "" {
+		diags.Append(agentMovedError(id))
+		return
+	}
+	inState, isReplaced := r.data.walk.agents.find(number)
+	if isReplaced && config.UserID.IsNull() && plan.UserID.ValueString() != inState.userID {
+		diags.Append(wouldMoveError("agent "+inState.id, inState.userID, plan.UserID))
+		return
+	}
+	diags.Append(r.checkNumber(ctx, plan, inState.id)...)
+}
+
+// checkNumber checks that the agent can be created: its number is one of the user's and has no other agent.
+// replacedID is the agent that it replaces, empty for none.
+func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replacedID string) (diags diag.Diagnostics) {
+	client, clientDiags := r.data.client()
+	timeout, timeoutDiags := plan.Timeouts.Read(ctx, defaultReadTimeout)
+	if clientDiags.HasError() || timeoutDiags.HasError() {
+		return nil // it is known after apply only
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	userID, number := plan.UserID.ValueString(), plan.PhoneNumberID.ValueString()
+	_, err := client.FindPhoneNumber(ctx, userID, number, "")
+	if errors.Is(err, bizapi.ErrNotFound) {
+		return diag.Diagnostics{unknownNumberError(userID, number)}
+	}
+	var existing bizapi.Agent
+	var found bool
+	if err == nil {
+		existing, found, err = client.AgentOfNumber(ctx, userID, number)
+	}
+	switch {
+	case err != nil && replacedID != "":
+		diags.Append(r.data.replacementUnchecked(err, userID, "agent "+replacedID))
+	case err != nil:
+		diags.Append(r.data.unlisted(err, userID)...)
+	case found && existing.ID != replacedID:
+		diags.Append(agentExistsError(existing.ID, plan))
+	}
+	return diags
+}
+
+// planChange plans an agent that exists.
+func (r *agentResource) planChange(ctx context.Context, config, state, plan agentModel, resp *resource.ModifyPlanResponse) {
+	diags := &resp.Diagnostics
+	if r.data.walk.agents.planChange(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()) {
+		diags.Append(agentMovedError(state.AgentID.ValueString()))
+		return
+	}
+	isSent := !plan.Name.Equal(state.Name) || !plan.PromptID.Equal(state.PromptID)
+	if !isSent && !plan.UpdatedAt.Equal(state.UpdatedAt) { // a change of the timeouts alone
+		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
+	}
+	byDefault := r.data.userID
+	replaces := !plan.PhoneNumberID.Equal(state.PhoneNumberID) || !plan.AgentID.Equal(state.AgentID) || !plan.UserID.Equal(state.UserID)
+	switch {
+	case replaces && config.UserID.IsNull() && !byDefault.Equal(state.UserID):
+		diags.Append(wouldMoveError(state.what(), state.UserID.ValueString(), byDefault))
+	case replaces:
+		if !plan.PhoneNumberID.IsUnknown() {
+			replacedID := ""
+			if plan.PhoneNumberID.Equal(state.PhoneNumberID) {
+				replacedID = state.AgentID.ValueString()
+			}
+			diags.Append(r.checkNumber(ctx, plan, replacedID)...)
+		}
+		if !diags.HasError() {
+			diags.Append(agentReplacedWarning(state, plan))
+		}
+	case config.UserID.IsUnknown() && (isSent || !plan.Timeouts.Equal(state.Timeouts)):
+		diags.Append(unplannableError(state.what(), "user_id"))
+	case config.UserID.IsUnknown():
+		diags.Append(pendingWarning(state.what(), "user_id"))
+	case config.UserID.IsNull() && !byDefault.IsNull() && !byDefault.IsUnknown() && !byDefault.Equal(state.UserID):
+		diags.Append(otherDefaultWarning(state.what(), state.UserID.ValueString(), byDefault.ValueString()))
+	}
+}

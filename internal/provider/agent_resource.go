@@ -1,0 +1,302 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*agentResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*agentResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*agentResource)(nil)
+	_ resource.ResourceWithImportState    = (*agentResource)(nil)
+	_ resource.ResourceWithIdentity       = (*agentResource)(nil)
+)
+
+func newAgentResource() resource.Resource { return &agentResource{} }
+
+type agentResource struct{ data *providerData }
+
+type agentModel struct {
+	AgentID       types.String   `tfsdk:"agent_id"`
+	UserID        types.String   `tfsdk:"user_id"`
+	PhoneNumberID types.String   `tfsdk:"phone_number_id"`
+	PromptID      types.String   `tfsdk:"prompt_id"`
+	Name          types.String   `tfsdk:"name"`
+	CreatedAt     types.String   `tfsdk:"created_at"`
+	UpdatedAt     types.String   `tfsdk:"updated_at"`
+	Timeouts      timeouts.Value `tfsdk:"timeouts"`
+}
+
+// what names the agent in messages.
+func (m agentModel) what() string { return "agent " + m.AgentID.ValueString() }
+
+func (m agentModel) agent() bizapi.Agent {
+	return bizapi.Agent{
+		ID: m.AgentID.ValueString(), UserID: m.UserID.ValueString(), PhoneNumberID: m.PhoneNumberID.ValueString(),
+		PromptID: m.PromptID.ValueString(), Name: m.Name.ValueString(), CreatedAt: m.CreatedAt.ValueString(), UpdatedAt: m.UpdatedAt.ValueString(),
+	}
+}
+
+// agentPrivate is what private state keeps of an agent beside its state.
+type agentPrivate struct{ lastSeen }
+
+const agentPrivateKey = "agent"
+
+func (r *agentResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_agent"
+}
+
+func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	keep := stringplanmodifier.UseStateForUnknown()
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The agent that answers on a number, with a prompt of OpenAI's dashboard. One number has one agent.\n\n" +
+			"Deleting an agent deletes its conversations and messages. Replacing its number deletes it too: with `phone_number_id = bizapi_phone_number.<name>.id`, the same apply creates it again on the new number.",
+		Attributes: map[string]schema.Attribute{
+			"phone_number_id": schema.StringAttribute{
+				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to be one of the same user. A change replaces the agent.",
+				Required:            true,
+				Validators:          agentIDValidators(),
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Name for people, 1 to 255 UTF-16 units. Changed in place.",
+				Required:            true,
+				Validators:          []validator.String{nameValidator{"name"}},
+			},
+			"prompt_id": schema.StringAttribute{
+				MarkdownDescription: "Id of the prompt in OpenAI's dashboard, 1 to 100 characters. Changed in place.",
+				Required:            true,
+				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 100)},
+			},
+			"agent_id": schema.StringAttribute{
+				MarkdownDescription: "The API's id of the agent: 1 to 50 letters, digits, `-` and `_`, unique over all users. If omitted, the API chooses it, or the provider where the API insists on one. Some servers take none in the request: then omit it. A change replaces the agent.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          agentIDValidators(),
+				PlanModifiers:       []planmodifier.String{keep, stringplanmodifier.RequiresReplaceIfConfigured()},
+			},
+			"user_id": schema.StringAttribute{
+				MarkdownDescription: "User that the agent and its number belong to. If omitted, the provider's `user_id` when the agent is created, and its own user from then on. A change replaces the agent.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          userIDValidators(),
+				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
+			},
+			"created_at": schema.StringAttribute{
+				MarkdownDescription: "When the agent was created, as an RFC 3339 time in UTC.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{keep},
+			},
+			"updated_at": schema.StringAttribute{
+				MarkdownDescription: "When the agent was last changed, as an RFC 3339 time in UTC. It follows other changes; alone it is not reported as drift.",
+				Computed:            true,
+			},
+		},
+		Blocks: map[string]schema.Block{
+			"timeouts": timeouts.Block(ctx, timeouts.Opts{
+				Create: true, CreateDescription: "Timeout for creating the agent, such as `90m`; `2h` by default. Waiting out rate limits counts.",
+				Read: true, ReadDescription: "Timeout for reading it; `20m` by default.",
+				Update: true, UpdateDescription: "Timeout for changing it; `2h` by default.",
+				Delete: true, DeleteDescription: "Timeout for deleting it; `2h` by default.",
+			}),
+		},
+	}
+}
+
+func agentIDValidators() []validator.String {
+	return []validator.String{stringvalidator.RegexMatches(userIDForm, "must be 1 to 50 letters, digits, - or _")}
+}
+
+func (r *agentResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"user_id":  identityschema.StringAttribute{RequiredForImport: true, Description: "User that the agent belongs to."},
+			"agent_id": identityschema.StringAttribute{RequiredForImport: true, Description: "The API's id of the agent."},
+		},
+	}
+}
+
+func (r *agentResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.data, _ = req.ProviderData.(*providerData) // nil while validating
+}
+
+func (r *agentResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config agentModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		validateTimeouts(ctx, config.Timeouts.Object, &resp.Diagnostics)
+	}
+}
+
+// Create creates the agent. As for a number, there are only warnings once its id is known.
+func (r *agentResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan agentModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
+	resp.Diagnostics.Append(diags...)
+	client, diags := r.data.client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if plan.UserID.IsUnknown() {
+		plan.UserID = r.data.userID
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	created, adopted, err := client.CreateAgent(ctx, plan.UserID.ValueString(), bizapi.NewAgent{
+		ID:            plan.AgentID.ValueString(), // empty while unknown
+		PhoneNumberID: plan.PhoneNumberID.ValueString(),
+		PromptID:      plan.PromptID.ValueString(),
+		Name:          plan.Name.ValueString(),
+	})
+	if err != nil {
+		resp.Diagnostics.Append(r.data.createAgentFailed(err, plan))
+		return
+	}
+	if adopted {
+		resp.Diagnostics.Append(agentAdoptedWarning(created.ID))
+	}
+	if plan.AgentID.IsUnknown() {
+		plan.AgentID = types.StringValue(created.ID)
+	}
+	plan.CreatedAt, plan.UpdatedAt = textOrNull(created.CreatedAt), textOrNull(created.UpdatedAt)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.AgentID.ValueString())...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, agentPrivate{lastSeen{client.BaseURL()}})...)
+}
+
+// Read refreshes from the user's listing of agents. Only an agent that is proved to be gone is removed
+// from the state.
+func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state agentModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	client, diags := r.data.client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.AgentID.ValueString())...)
+	private := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+	agent, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
+	switch {
+	case errors.Is(err, bizapi.ErrNotFound) && private.isElsewhere(client):
+		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
+		return
+	case errors.Is(err, bizapi.ErrNotFound):
+		r.data.walk.agents.forget(state.PhoneNumberID.ValueString())
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "list the agents of user "+state.UserID.ValueString(), " Nothing was removed from the state."))
+		return
+	}
+	if state.refresh(agent) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, agentPrivate{lastSeen{client.BaseURL()}})...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, plannedPrivateKey, nil)...) // of a replacement that failed
+}
+
+// refresh takes over what the API has, and reports whether that changes the state. updated_at alone is no
+// drift.
+func (m *agentModel) refresh(agent bizapi.Agent) (changed bool) {
+	before := m.agent()
+	before.UpdatedAt = agent.UpdatedAt
+	if before == agent {
+		return false
+	}
+	m.PhoneNumberID, m.PromptID, m.Name = types.StringValue(agent.PhoneNumberID), types.StringValue(agent.PromptID), types.StringValue(agent.Name)
+	m.CreatedAt, m.UpdatedAt = textOrNull(agent.CreatedAt), textOrNull(agent.UpdatedAt)
+	return true
+}
+
+// Update sends what changes of name and prompt, in one request.
+func (r *agentResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state agentModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultUpdateTimeout)
+	resp.Diagnostics.Append(diags...)
+	client, diags := r.data.client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var change bizapi.AgentChange
+	if !plan.Name.Equal(state.Name) {
+		change.Name = plan.Name.ValueString()
+	}
+	if !plan.PromptID.Equal(state.PromptID) {
+		change.PromptID = plan.PromptID.ValueString()
+	}
+	plan.UpdatedAt = state.UpdatedAt
+	if change != (bizapi.AgentChange{}) {
+		agent, err := client.UpdateAgent(ctx, state.agent(), change)
+		if err != nil {
+			resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "change "+state.what(), " The state keeps the old values; apply again to send the change."))
+			return
+		}
+		plan.UpdatedAt = textOrNull(agent.UpdatedAt)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.AgentID.ValueString())...)
+}
+
+// Delete removes the agent. One that went with its number is gone already.
+func (r *agentResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state agentModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
+	resp.Diagnostics.Append(diags...)
+	client, diags := r.data.client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.data.checkPlanned(ctx, req.Private, client, state.what())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	private := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+	if private.isElsewhere(client) { // "not there" does not mean that it is gone
+		_, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
+		switch {
+		case errors.Is(err, bizapi.ErrNotFound):
+			resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
+			return
+		case err != nil:
+			resp.Diagnostics.Append(r.data.deleteAgentFailed(err, state))
+			return
+		}
+	}
+	if err := client.DeleteAgent(ctx, state.agent()); err != nil {
+		resp.Diagnostics.Append(r.data.deleteAgentFailed(err, state))
+		return
+	}
+	r.data.walk.noteDeleted()
+}

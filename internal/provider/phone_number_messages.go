@@ -1,0 +1,213 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// What is said of phone numbers. Each function is one message: its name is its cause.
+
+// addFailed is a number that was not added, or may not have been.
+func (d *providerData) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
+	platform := plan.Platform.ValueString()
+	switch bizapi.KindOf(err) {
+	case bizapi.KindAlreadyExists:
+		return d.alreadyExists(err, plan)
+	case bizapi.KindInvalidToken:
+		return withAnswer(err, advice{"Invalid access token", "The API does not accept the access token. " + tokenAdvice(platform), ""})
+	case bizapi.KindInvalidMetaID:
+		return withAnswer(err, advice{"Invalid meta_phone_number_id", "The API does not accept this id. " + whereMetaIDIs(platform), "meta_phone_number_id"})
+	case bizapi.KindUnknownOutcome:
+		return withAnswer(err, advice{"Phone number may or may not exist", fmt.Sprintf("No answer says whether the number was added. "+
+			"Apply again: that adds it if it is missing, and otherwise says that it exists. Then import it with the id %s.", importIDOf(plan)), ""})
+	}
+	return d.callFailed(err, plan.UserID.ValueString(), "add the phone number", "")
+}
+
+// alreadyExists is an add that met a number that is registered.
+func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diagnostic {
+	existingID := ""
+	if failure, ok := errors.AsType[*bizapi.Error](err); ok {
+		existingID = failure.ExistingID
+	}
+	inState, _ := d.walk.numbers.find(plan.key().String())
+	switch {
+	case existingID == "":
+		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number is registered, and the API does not list it for user %s. "+
+			"If another user has it, set user_id to that user and import it, or delete it there. If it was added or deleted a moment ago, apply again in a few minutes.", plan.UserID.ValueString()), "meta_phone_number_id"})
+	case existingID == inState.id:
+		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number in the way is %s, which is in the state: this resource's lifecycle has create_before_destroy, or destroy = false, or another resource has the same number. "+
+			"The API takes each number once, so it has to be deleted before it is added. Remove that setting, or the second resource.", existingID), "meta_phone_number_id"})
+	case inState.id != "":
+		return withAnswer(err, staleStateAdvice(inState.id, existingID, plan))
+	}
+	return withAnswer(err, alreadyExistsAdvice(existingID, plan))
+}
+
+// alreadyExistsError is a plan that adds a number that is registered.
+func alreadyExistsError(existingID string, plan phoneNumberModel) diag.Diagnostic {
+	a := alreadyExistsAdvice(existingID, plan)
+	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
+}
+
+// alreadyExistsAdvice says how to take over what is registered.
+func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
+	userID := plan.UserID.ValueString()
+	return advice{"Phone number already exists", fmt.Sprintf("User %s has the %s number %s already, with id %s. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
+		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
+		"If an apply that was replacing this very number says so, its lifecycle has create_before_destroy or destroy = false, which cannot work here: the API takes each number once.",
+		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
+}
+
+// takenError is a replacement by a number that is registered.
+func takenError(id, existingID string, plan phoneNumberModel) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), "Phone number already exists",
+		fmt.Sprintf("Phone number %s would become the %s number %s, which user %s has already with id %s. "+
+			"If another resource has it, as where a count was shortened, addresses have shifted: use for_each with a moved block to each key, or `terraform state mv`. "+
+			"Otherwise import that number, or delete it first.", id, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), plan.UserID.ValueString(), existingID))
+}
+
+// staleStateError is a number that the state has under an id that is gone, and the API under another.
+func staleStateError(staleID, existingID string, plan phoneNumberModel) diag.Diagnostic {
+	a := staleStateAdvice(staleID, existingID, plan)
+	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
+}
+
+func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice {
+	return advice{"Phone number already exists", fmt.Sprintf("The state has the number with id %s, and the API with id %s. Remove the old one from the state first, with `terraform apply -refresh-only` or `terraform state rm`. "+
+		"Then import the number with the id %s/%s.", staleID, existingID, plan.UserID.ValueString(), existingID), "meta_phone_number_id"}
+}
+
+// importIDOf names a number by Meta's id.
+func importIDOf(plan phoneNumberModel) string {
+	return plan.UserID.ValueString() + "/" + plan.Platform.ValueString() + "/" + plan.MetaPhoneNumberID.ValueString()
+}
+
+// tokenAdvice names the permissions of the published page.
+func tokenAdvice(platform string) string {
+	switch platform {
+	case instagram:
+		return "On Instagram it is a Page Access Token with the permissions instagram_manage_messages and pages_messaging."
+	case whatsApp:
+		return "On WhatsApp it is a System User Access Token with the permissions whatsapp_business_messaging and whatsapp_business_management."
+	}
+	return "Check that it is the token of this channel, and that it has not expired."
+}
+
+func missingToken(platform string) diag.Diagnostic {
+	detail := "Adding a number takes an access token: set access_token_wo and access_token_wo_version or, if it may be kept in the state, access_token."
+	if platform != webChat {
+		detail += " " + tokenAdvice(platform)
+	}
+	return diag.NewErrorDiagnostic("Missing access token", detail)
+}
+
+func invalidTokenError(problem string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Invalid access token", "The configured access token "+problem)
+}
+
+// protectedError is a number that deletion_protection keeps.
+func protectedError(id string, key numberKey) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
+		fmt.Sprintf("deletion_protection is true for the %s number %s, and this would delete it. "+
+			"If that is meant, set deletion_protection = false, apply, and then destroy or replace it; if its resource is tainted by mistake, run `terraform untaint`. "+
+			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID))
+}
+
+// movedError is a plan that deletes a number at one address and adds or keeps it at another.
+func movedError(id string, key numberKey) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
+		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
+			"If its block was renamed or its key changed, write a moved block to the new address; where addresses shift, as those of a shortened count do, use for_each with a moved block to each key, or `terraform state mv`. "+
+			"If the delete is meant, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id, key.platform, key.metaID))
+}
+
+// replacedWarning says what a replacement takes with it. The id is in the summary: the CLI folds warnings
+// of one summary together.
+func replacedWarning(id, why, taken string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s will be replaced", id),
+		fmt.Sprintf("%s, so the number is deleted and added again under a new id. %s", why, taken))
+}
+
+// destroyedWarning says what a destroy takes with it.
+func destroyedWarning(id, taken string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s will be deleted", id), taken)
+}
+
+// takenWith says what is deleted with a number: the agent that the API shows on it, or in general where it
+// cannot be asked. hasAgent reports that it shows one.
+func (d *providerData) takenWith(ctx context.Context, userID, id string) (text string, hasAgent bool) {
+	const rest = "its conversations and messages, and the number's templates and campaigns"
+	general := fmt.Sprintf("What is bound to %s is deleted with it: the agent, %s.", id, rest)
+	client, diags := d.client()
+	if diags.HasError() {
+		return general, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
+	defer cancel()
+	agent, found, err := client.AgentOfNumber(ctx, userID, id)
+	switch {
+	case err != nil:
+		return general, false
+	case !found:
+		return fmt.Sprintf("The number's templates and campaigns are deleted with it; no agent of user %s answers on it.", userID), false
+	}
+	return fmt.Sprintf("Agent %q (%s) is deleted with it, and so are %s. "+
+		"A bizapi_agent of this configuration whose phone_number_id follows the number is created again in the same apply, without its conversations; any other is not.",
+		agent.Name, agent.ID, rest), true
+}
+
+func (c numberChange) costWarning(ctx context.Context, attributes []string) diag.Diagnostic {
+	why := attributes[0] + " changes"
+	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
+		why = fmt.Sprintf("%s, and display_name is not set, so the name %q is lost", why, c.state.DisplayName.ValueString())
+	}
+	taken, _ := c.data.takenWith(ctx, c.state.UserID.ValueString(), c.state.ID.ValueString())
+	return replacedWarning(c.state.ID.ValueString(), why, taken)
+}
+
+func adoptedWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s was found, not added twice", id),
+		"The answer to the add was lost. The number was not listed before, and is now with the display name that was sent, so it is taken to be the one added. "+
+			"If somebody else added it at the same time, it may have their access token: replace it with -replace=ADDRESS then.")
+}
+
+func nameDriftWarning(id, configured, current string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed elsewhere", id),
+		fmt.Sprintf("The configuration has %q, and the API has %q. The API cannot rename a number, so it is left alone. "+
+			"To accept the name, write it into the configuration or omit display_name; to restore yours, replace the number with -replace=ADDRESS.", configured, current))
+}
+
+func nameRecordedWarning(id, configured string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Name of phone number %s is not sent", id),
+		fmt.Sprintf("The configuration has %q, and the API has no name for the number and cannot rename it. The name is recorded in the state alone. To send it, replace the number with -replace=ADDRESS.", configured))
+}
+
+func tokenRecordedWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Token of phone number %s is not sent", id),
+		"Terraform does not know which token the API has, so the configured one is taken to be it and recorded. To send it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+}
+
+func tokenKnownWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has this token already", id),
+		"The API lists the number with the configured access token, so nothing is sent and the token is recorded.")
+}
+
+func tokenUnsentWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("New token of phone number %s is not sent", id),
+		"access_token_wo has another value than the one that was sent, and access_token_wo_version is the same. To send it, increment access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
+}
+
+func tokenDriftWarning(id string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has another token", id),
+		"The API lists the number with another access token than the configured one, which was sent: somebody changed it there. To send yours again, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+}

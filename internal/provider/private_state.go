@@ -1,0 +1,47 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// readPrivate reads a value of private state. What cannot be read is as if it were not there: it only
+// ever prevents a replacement or a removal, and a state must not become unusable over it.
+func readPrivate[Value any](ctx context.Context, private privateState, key string) Value {
+	var value, none Value
+	text, diags := private.GetKey(ctx, key)
+	if diags.HasError() || text == nil || json.Unmarshal(text, &value) != nil {
+		return none
+	}
+	return value
+}
+
+func writePrivate(ctx context.Context, private privateState, key string, value any) diag.Diagnostics {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Private state cannot be written", err.Error())}
+	}
+	return private.SetKey(ctx, key, text)
+}
+
+// lastSeen is where a number or an agent was last seen: missing elsewhere does not mean gone.
+type lastSeen struct {
+	BaseURL string `json:"base_url,omitempty"`
+}
+
+// isElsewhere reports whether that was at another base URL.
+func (l lastSeen) isElsewhere(client *bizapi.Client) bool {
+	return l.BaseURL != "" && l.BaseURL != client.BaseURL()
+}

@@ -1,0 +1,139 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// providerData is what the provider's configuration leads to. Resources, data sources and list
+// resources share it. Configure makes a new one for each walk of Terraform: a plan, an apply, a refresh.
+type providerData struct {
+	// userID is the default user: null when not configured, unknown while it is known after apply only.
+	userID types.String
+	// secrets are cut out of messages and log lines.
+	secrets bizapi.Secrets
+	// options make the client when it is first used.
+	options bizapi.Options
+	// unknown names an argument that is known after apply only, without which there is no client yet.
+	unknown string
+	walk    walk
+	// tokenChecks asks Meta about tokens; nil where that is not asked for.
+	tokenChecks *tokenChecks
+
+	mu   sync.Mutex
+	made *bizapi.Client
+}
+
+// client returns the API client. It is made here, so that plans that call nothing need none.
+func (d *providerData) client() (*bizapi.Client, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	if d.unknown != "" {
+		diags.AddError("Provider configuration is not known yet",
+			"The provider's "+d.unknown+" is known after apply only, and this operation has to call the API. "+
+				"Apply what it depends on first, with -target, or give it a value that is known.")
+		return nil, diags
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.made == nil {
+		made, err := bizapi.New(d.options)
+		if err != nil {
+			diags.AddError("Invalid provider configuration", err.Error())
+			return nil, diags
+		}
+		d.made = made
+	}
+	return d.made, diags
+}
+
+// userOrDefault returns the configured user, or the provider's where none is configured.
+func (d *providerData) userOrDefault(configured types.String) (types.String, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch {
+	case !configured.IsNull():
+		return configured, diags
+	case d.userID.IsUnknown():
+		diags.AddAttributeError(path.Root("user_id"), "User is not known yet",
+			"user_id is not set here, and the provider's is known after apply only. "+
+				"Set user_id to a known value, or apply what it depends on first, with -target.")
+	case d.userID.IsNull():
+		diags.Append(missingUser())
+	}
+	return d.userID, diags
+}
+
+func missingUser() diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), "Missing user",
+		"user_id is set neither here nor in the provider. Set one of the two, or the environment variable BIZAPI_USER_ID.")
+}
+
+// plannedPrivate is what the plan of a create tells the Delete of the same replacement: under which
+// configuration the resource is to be added again. Terraform hands it on (1.11, 1.16, OpenTofu 1.12).
+type plannedPrivate struct {
+	BaseURL string `json:"base_url"`
+	// UserID is the provider's default user where the resource relies on it.
+	UserID string `json:"user_id,omitempty"`
+}
+
+const plannedPrivateKey = "planned"
+
+// writePlanned tells the Delete of the same replacement what the plan of a create relies on.
+func (d *providerData) writePlanned(ctx context.Context, configuredUser types.String, private privateState) diag.Diagnostics {
+	if d.options.BaseURL == nil { // known after apply only
+		return nil
+	}
+	planned := plannedPrivate{BaseURL: d.options.BaseURL.String()}
+	if configuredUser.IsNull() {
+		planned.UserID = d.userID.ValueString()
+	}
+	return writePrivate(ctx, private, plannedPrivateKey, planned)
+}
+
+// checkPlanned refuses to delete what, such as "phone number pn_1", for a replacement that was planned under
+// another configuration: it could not be added again, or would be added elsewhere.
+func (d *providerData) checkPlanned(ctx context.Context, private privateState, client *bizapi.Client, what string) diag.Diagnostics {
+	planned := readPrivate[plannedPrivate](ctx, private, plannedPrivateKey)
+	switch {
+	case planned.BaseURL != "" && planned.BaseURL != client.BaseURL():
+		return diag.Diagnostics{changedSincePlanError(what, "base_url", planned.BaseURL, client.BaseURL())}
+	case planned.UserID != "" && planned.UserID != d.userID.ValueString():
+		now := d.userID.ValueString()
+		if now == "" {
+			now = "none"
+		}
+		return diag.Diagnostics{changedSincePlanError(what, "user_id", planned.UserID, now)}
+	}
+	return nil
+}
+
+// isUnavailable reports whether an error may be none when the plan is applied. Such an error does not keep
+// anything new from being planned.
+func isUnavailable(err error) bool {
+	switch bizapi.KindOf(err) {
+	case bizapi.KindUnreachable, bizapi.KindNoAnswer, bizapi.KindServer, bizapi.KindRateLimited:
+		return true
+	}
+	return false
+}
+
+// unlisted is a plan of something new for a user whose listing failed: a warning, once a user, where the
+// apply may succeed, and otherwise an error.
+func (d *providerData) unlisted(err error, userID string) diag.Diagnostics {
+	failed := d.listFailed(err, userID)
+	switch {
+	case !isUnavailable(err):
+		return diag.Diagnostics{failed}
+	case d.walk.warnUnlisted(userID):
+		return diag.Diagnostics{uncheckedWarning(failed)}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"io"
+	"log"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+)
+
+// address is the provider's in the public registry.
+const address = "registry.terraform.io/bizapi/bizapi"
+
+// Serve serves the provider to the Terraform that started this process until that ends it. With debug,
+// it prints what a Terraform needs to attach to it, and serves until it is interrupted.
+func Serve(version string, debug bool) error {
+	var options []tf6server.ServeOpt
+	if debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	if err := logOnDemand(); err != nil {
+		return err
+	}
+	// Go's own log: its HTTP client writes there how bytes begin that a server sent unasked.
+	log.SetOutput(io.Discard)
+	server := NewServer(version)
+	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, options...)
+}
+
+// logOnDemand switches the framework's own log off unless somebody asked for a log. Terraform drops its
+// lines then, and writing dozens of them for each number took a quarter of a plan's time (framework 1.19).
+func logOnDemand() error {
+	const level = "TF_LOG_SDK"
+	for _, name := range []string{level, "TF_LOG", "TF_LOG_PROVIDER"} {
+		if os.Getenv(name) != "" {
+			return nil
+		}
+	}
+	return os.Setenv(level, "off")
+}
+
+// NewServer returns the provider as Terraform's plugin protocol has it.
+func NewServer(version string, options ...Option) tfprotov6.ProviderServer {
+	provider := newProvider(version, options)
+	framework := providerserver.NewProtocol6(provider)()
+	return server{framework, framework.(tfprotov6.ListResourceServer), provider}
+}
+
+// server is the framework's, and notes every resource of the state.
+type server struct {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	provider *bizapiProvider
+}
+
+// UpgradeResourceState is the one call that sees every resource of a state: a tainted one is planned as if
+// it had never been there.
+func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if data := s.provider.data.Load(); data != nil && req.RawState != nil {
+		data.walk.noteState(req.TypeName, req.RawState.JSON)
+	}
+	return s.ProviderServer.UpgradeResourceState(ctx, req)
+}

@@ -1,0 +1,137 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"encoding/json"
+	"sync"
+)
+
+// walk is what one plan or apply has seen so far. Terraform shows a provider one resource at a time and
+// never its address, so this is how two plans of one number are recognised. The zero value is ready to use.
+type walk struct {
+	numbers, agents walkedRows
+
+	mu         sync.Mutex
+	unlisted   map[string]bool // users whose listing failed, as a warning has said
+	hasDeleted bool
+}
+
+// warnUnlisted reports whether a user's listing failed for the first time.
+func (w *walk) warnUnlisted(userID string) (isFirst bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	isFirst = !w.unlisted[userID]
+	set(&w.unlisted, userID, true)
+	return isFirst
+}
+
+// noteDeleted notes that this walk is an apply that has deleted something.
+func (w *walk) noteDeleted() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hasDeleted = true
+}
+
+// isDeleting reports whether this walk has deleted something: what it adds now may be the second half of a
+// replacement, and an error would lose it.
+func (w *walk) isDeleting() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hasDeleted
+}
+
+// noteState notes a resource as the state has it. It is called for each one, also where a plan shows no
+// more of it.
+func (w *walk) noteState(typeName string, state []byte) {
+	var row struct {
+		ID                 string `json:"id"`
+		AgentID            string `json:"agent_id"`
+		UserID             string `json:"user_id"`
+		PhoneNumberID      string `json:"phone_number_id"`
+		Platform           string `json:"platform"`
+		MetaPhoneNumberID  string `json:"meta_phone_number_id"`
+		DeletionProtection bool   `json:"deletion_protection"`
+	}
+	if json.Unmarshal(state, &row) != nil {
+		return // of another version
+	}
+	switch {
+	case typeName == "bizapi_phone_number" && row.ID != "":
+		key := numberKey{row.Platform, row.MetaPhoneNumberID}
+		w.numbers.noteState(key.String(), stateRow{row.ID, row.UserID, row.DeletionProtection})
+	case typeName == "bizapi_agent" && row.AgentID != "":
+		w.agents.noteState(row.PhoneNumberID, stateRow{row.AgentID, row.UserID, false})
+	}
+}
+
+// stateRow is a number or an agent in the state.
+type stateRow struct {
+	id, userID  string
+	isProtected bool
+}
+
+// walkedRows are the numbers or agents of a walk, by what the API allows once: a number's platform and Meta
+// id, an agent's number.
+type walkedRows struct {
+	mu        sync.Mutex
+	inState   map[string]stateRow
+	destroyed map[string]string // ids that are planned to be destroyed
+	created   map[string]bool   // planned to be added
+	kept      map[string]bool   // ids that are planned with a prior state
+}
+
+func (w *walkedRows) noteState(key string, row stateRow) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	set(&w.inState, key, row)
+}
+
+// forget notes that a row has left the state.
+func (w *walkedRows) forget(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.inState, key)
+}
+
+// find returns the row of the state with a key.
+func (w *walkedRows) find(key string) (stateRow, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	row, ok := w.inState[key]
+	return row, ok
+}
+
+// planDestroy notes a planned destroy. It reports whether another resource of this plan adds or keeps that
+// row.
+func (w *walkedRows) planDestroy(key, id string) (isKept bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	set(&w.destroyed, key, id)
+	return w.created[key] || w.kept[id]
+}
+
+// planCreate notes a planned add. It returns the id of that row where this plan destroys it.
+func (w *walkedRows) planCreate(key string) (destroyedID string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	set(&w.created, key, true)
+	return w.destroyed[key]
+}
+
+// planChange notes a resource that is planned with a prior state. It reports whether this plan destroys its
+// row at another address.
+func (w *walkedRows) planChange(key, id string) (isDestroyed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	set(&w.kept, id, true)
+	return w.destroyed[key] == id
+}
+
+func set[V any](m *map[string]V, key string, value V) {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+	(*m)[key] = value
+}
