@@ -309,6 +309,9 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 	case !plan.AccessTokenWOVersion.Equal(state.AccessTokenWOVersion):
 		private.Token = newFingerprint(config.AccessTokenWO.ValueString())
 	}
+	if private.AnyName && !config.DisplayName.IsNull() { // from now on the number's names are known
+		private.AnyName, private.Names = false, []string{state.DisplayName.ValueString(), config.DisplayName.ValueString()}
+	}
 	private.addName(plan.DisplayName.ValueString())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)

@@ -6,6 +6,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -134,6 +135,10 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 	for _, number := range numbers {
 		found := newNumberModel(number)
 		key := found.Platform.ValueString() + "/" + number.MetaPhoneNumberID
+		if twin, isTwice := data.ByMetaID[key]; isTwice { // for_each would drop one of the two without a word
+			resp.Diagnostics.AddError("Phone number is listed twice", fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Its operators have to remove one of the two.",
+				key, twin.ID.ValueString(), number.ID))
+		}
 		data.Numbers, data.ByMetaID[key] = append(data.Numbers, found), found
 	}
 	if resp.Diagnostics.HasError() {
