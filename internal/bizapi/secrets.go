@@ -25,13 +25,8 @@ const Redacted = "[redacted]"
 type Secrets struct {
 	mu       sync.Mutex
 	known    map[string]struct{} // in every form that is cut out
-	replacer *strings.Replacer   // of the known forms but the fresh ones
-	fresh    []string
+	replacer *strings.Replacer   // of all of them; nil after a change
 }
-
-// maxFresh is how many forms the replacer may lack. Making one takes milliseconds with 1,000 secrets, and
-// an apply adds a secret before each request.
-const maxFresh = 100
 
 // Add makes Redact cut a secret out; the empty one is none.
 func (s *Secrets) Add(secret string) {
@@ -45,11 +40,9 @@ func (s *Secrets) Add(secret string) {
 	}
 	escaped, _ := json.Marshal(secret) // a string always marshals
 	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(escaped[1 : len(escaped)-1])} {
-		if _, isKnown := s.known[form]; !isKnown {
-			s.known[form] = struct{}{}
-			s.fresh = append(s.fresh, form)
-		}
+		s.known[form] = struct{}{}
 	}
+	s.replacer = nil
 }
 
 // metaToken is the form of Meta's own tokens.
@@ -59,18 +52,28 @@ var metaToken = regexp.MustCompile(`(?:EAA|IGAA|IGQV)[A-Za-z0-9]{40,}`)
 // anything that has the form of Meta's tokens.
 func (s *Secrets) Redact(text string) string {
 	s.mu.Lock()
-	hasFresh := slices.ContainsFunc(s.fresh, func(form string) bool { return strings.Contains(text, form) })
-	if s.replacer == nil || hasFresh || len(s.fresh) > maxFresh {
-		s.replacer, s.fresh = newReplacer(slices.Collect(maps.Keys(s.known))), nil
+	defer s.mu.Unlock()
+	if s.isIn(text) {
+		if s.replacer == nil { // making one takes milliseconds with 1,000 secrets, and most texts have none
+			s.replacer = newReplacer(s.known)
+		}
+		text = s.replacer.Replace(text)
 	}
-	replacer := s.replacer
-	s.mu.Unlock()
-	return metaToken.ReplaceAllString(replacer.Replace(text), Redacted)
+	return metaToken.ReplaceAllString(text, Redacted)
 }
 
-func newReplacer(forms []string) *strings.Replacer {
+func (s *Secrets) isIn(text string) bool {
+	for form := range s.known {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func newReplacer(known map[string]struct{}) *strings.Replacer {
 	// The longest first: one secret may begin as another one does.
-	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	forms := slices.SortedFunc(maps.Keys(known), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs []string
 	for _, form := range forms {
 		pairs = append(pairs, form, Redacted)

@@ -115,29 +115,13 @@ func TestSecretsAreAddedFromManyGoroutines(t *testing.T) {
 	group.Wait()
 }
 
-// Making a replacer takes long, and an apply adds a token before each request.
-func TestManySecretsAreCutOutFromTheTimeTheyAreAdded(t *testing.T) {
+func TestASecretIsCutOutFromTheTimeItIsAdded(t *testing.T) {
 	var secrets Secrets
-	made := map[*strings.Replacer]bool{}
-	for n := range 1000 {
-		secret := fmt.Sprintf("EAAGm0PX4ZCpsBA%05d", n)
+	for _, secret := range []string{"first secret", "first secret and more"} {
 		secrets.Add(secret)
-		if n%250 == 0 {
-			if got := secrets.Redact("a " + secret); got != "a [redacted]" {
-				t.Errorf("got %q", got)
-			}
+		if got := secrets.Redact("a " + secret); got != "a [redacted]" {
+			t.Errorf("got %q", got)
 		}
-		secrets.Redact("/users/usr_abc123/phone_numbers")
-		made[secrets.replacer] = true
-		if len(secrets.fresh) > maxFresh {
-			t.Fatalf("%d forms are looked for one by one", len(secrets.fresh))
-		}
-	}
-	if len(made) > 15 {
-		t.Errorf("%d replacers were made", len(made))
-	}
-	if got := secrets.Redact("EAAGm0PX4ZCpsBA00042 EAAGm0PX4ZCpsBA00999"); got != "[redacted] [redacted]" {
-		t.Errorf("got %q", got)
 	}
 }
 
