@@ -20,35 +20,6 @@ func TestQuickBenchmark(t *testing.T) {
 	}
 }
 
-func TestBusiest(t *testing.T) {
-	t.Parallel()
-	at := func(seconds ...int) []time.Time {
-		var moments []time.Time
-		for _, second := range seconds {
-			moments = append(moments, time.Unix(int64(second), 0))
-		}
-		return moments
-	}
-	tests := map[string]struct {
-		moments []time.Time
-		want    int
-	}{
-		"none":                         {nil, 0},
-		"all at once":                  {at(5, 5, 5), 3},
-		"one in each stretch":          {at(0, 30, 60), 1},
-		"two that a full stretch has":  {at(0, 29, 40), 2},
-		"three across its bounds":      {at(0, 20, 35, 49, 80), 3},
-		"out of order, as they may be": {at(49, 0, 35, 20), 3},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := busiest(test.moments, 30*time.Second); got != test.want {
-				t.Errorf("got %d, wanted %d", got, test.want)
-			}
-		})
-	}
-}
-
 func TestLimitTime(t *testing.T) {
 	t.Parallel()
 	start := time.Now()

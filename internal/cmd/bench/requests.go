@@ -23,27 +23,6 @@ func served(asked []request) []request {
 	return slices.DeleteFunc(slices.Clone(asked), func(r request) bool { return r.status == http.StatusTooManyRequests })
 }
 
-func arrivals(asked []request) []time.Time {
-	moments := make([]time.Time, len(asked))
-	for at, r := range asked {
-		moments[at] = r.arrived
-	}
-	return moments
-}
-
-// busiest is the most moments that lie within any stretch of time.
-func busiest(moments []time.Time, stretch time.Duration) int {
-	sorted := slices.SortedFunc(slices.Values(moments), time.Time.Compare)
-	most, from := 0, 0
-	for at, moment := range sorted {
-		for moment.Sub(sorted[from]) >= stretch {
-			from++
-		}
-		most = max(most, at-from+1)
-	}
-	return most
-}
-
 // span is the time from the first request to the last answer.
 func span(asked []request) time.Duration {
 	var first, last time.Time

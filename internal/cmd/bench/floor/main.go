@@ -2,20 +2,23 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command floor is what `make bench` holds the provider against: a provider with
-// the same schemas, taken from the provider itself, that reads and plans whatever
-// stands in the state and calls nothing. What it takes is the CLI's own time and
-// the plugin framework's.
+// the same schemas, taken from the provider itself, that calls nothing: it reads and
+// plans whatever is in the state, and a create fills the state in. What it takes is
+// the CLI's own time and the plugin framework's.
 package main
 
 import (
 	"context"
+	"crypto/rand"
 	"flag"
 	"log"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	bizapi "github.com/bizapi/terraform-provider-bizapi/internal/provider"
@@ -69,19 +72,34 @@ type stub struct {
 	identified
 }
 
-// Create fails: the benchmark writes the states that it plans by itself.
-func (stub) Create(_ context.Context, _ resource.CreateRequest, resp *resource.CreateResponse) {
-	resp.Diagnostics.AddError("Nothing to create with", "This provider reads and plans what stands in the state, and adds nothing.")
+// Create fills in what the plan leaves open.
+func (s stub) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	resp.State.Raw = req.Plan.Raw
+	for _, name := range []string{"id", "user_id", "display_name", "created_at", "updated_at"} { // of a number
+		var planned types.String
+		resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, path.Root(name), &planned)...)
+		if planned.IsUnknown() {
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), rand.Text())...)
+		}
+	}
+	resp.Diagnostics.Append(s.identify(ctx, resp.State, resp.Identity)...)
 }
 
-// Read keeps the state, which the framework has put into the response. The identity it must have
-// is read from there: CLIs that know no identities pass none.
-func (stub) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	for _, name := range []string{"user_id", "id"} {
+// Read keeps the state, which the framework has put into the response.
+func (s stub) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.Diagnostics.Append(s.identify(ctx, req.State, resp.Identity)...)
+}
+
+// identify sets the identity from the state: CLIs that know no identities pass none.
+func (s stub) identify(ctx context.Context, state tfsdk.State, identity *tfsdk.ResourceIdentity) (diags diag.Diagnostics) {
+	var schema resource.IdentitySchemaResponse
+	s.IdentitySchema(ctx, resource.IdentitySchemaRequest{}, &schema)
+	for name := range schema.IdentitySchema.Attributes {
 		var text types.String
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root(name), &text)...)
-		resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(name), text)...)
+		diags.Append(state.GetAttribute(ctx, path.Root(name), &text)...)
+		diags.Append(identity.SetAttribute(ctx, path.Root(name), text)...)
 	}
+	return diags
 }
 
 // Update changes nothing.
