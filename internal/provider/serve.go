@@ -65,5 +65,5 @@ func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrade
 	if data := s.provider.data.Load(); data != nil && req.RawState != nil {
 		data.walk.noteState(req.TypeName, req.RawState.JSON)
 	}
-	return s.ProviderServer.UpgradeResourceState(ctx, req)
+	return lend(ctx, req, s.ProviderServer.UpgradeResourceState)
 }
