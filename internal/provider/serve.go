@@ -7,7 +7,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -31,18 +30,6 @@ func Serve(version string, debug bool) error {
 	log.SetOutput(io.Discard)
 	server := NewServer(version)
 	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, options...)
-}
-
-// logOnDemand switches the framework's own log off unless somebody asked for a log. Terraform drops its
-// lines then, and writing dozens of them for each number took a quarter of a plan's time (framework 1.19).
-func logOnDemand() error {
-	const level = "TF_LOG_SDK"
-	for _, name := range []string{level, "TF_LOG", "TF_LOG_PROVIDER"} {
-		if os.Getenv(name) != "" {
-			return nil
-		}
-	}
-	return os.Setenv(level, "off")
 }
 
 // NewServer returns the provider as Terraform's plugin protocol has it.
