@@ -114,7 +114,7 @@ func TestListThatIsAnError(t *testing.T) {
 	}{
 		"an unknown user":              {withUser(testUser), withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
 		"no user":                      {"", "", []string{"user_id", "BIZAPI_USER_ID"}},
-		"a user with a slash":          {withUser(testUser), withUser("a/b"), []string{"user id", "letters, digits"}},
+		"a user with a slash":          {withUser(testUser), withUser("a/b"), []string{"user_id", "letters, digits"}},
 		"a platform that there is not": {withUser(testUser), `platform = "telegram"`, []string{"whatsapp", "instagram", "webchat"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -252,26 +252,6 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 	})
 }
 
-func TestAddThatFailsAfterTheDeleteNamesTheNumberThatIsGone(t *testing.T) {
-	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	becomes := api.config(phoneNumber("main", "whatsapp", otherID, withToken(testToken)))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: api.factories(),
-		CheckDestroy:             api.checkDestroy,
-		Steps: []resource.TestStep{
-			{Config: api.config(number(withToken(testToken)))},
-			{
-				PreConfig: func() {
-					api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Invalid meta_phone_number_id"}`)})
-				},
-				Config: becomes, ExpectError: applyError("deleted", whatsAppID),
-			},
-			{Config: becomes, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: []statecheck.StateCheck{api.checkStateMatchesAPI()}},
-		},
-	})
-}
-
 // Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
 func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {

@@ -151,7 +151,7 @@ func TestLookUpOfAllThatIsAnError(t *testing.T) {
 		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
 		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
 		"a user that is not known yet": {provider: later, says: planError("user", "known", "-target")},
-		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user id", "letters, digits")},
+		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
 		"a platform that there is not": {arguments: `platform = "telegram"`, says: planError("whatsapp", "instagram", "webchat")},
 		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
 		"a number that is there twice": {fault: listsTwice, says: planError("twice", "pn_1", "pn_2")},
