@@ -190,6 +190,9 @@ func knownLater(name, output string) string {
 
 const protected = "deletion_protection = true"
 
+// forgotten is a block that takes the number out of the state and leaves it alone.
+const forgotten = "removed {\n  from = " + address + "\n  lifecycle {\n    destroy = false\n  }\n}\n"
+
 // plans expects what a plan does to the number, before it is applied.
 func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}

@@ -336,14 +336,13 @@ func TestPlatformInTheServersSpellingIsNoDrift(t *testing.T) {
 		api.transport = shouts{}
 		lower := statecheck.ExpectKnownValue(address, tfjsonpath.New("platform"), knownvalue.StringExact("whatsapp"))
 		config := api.config(number(withToken(testToken)))
-		forget := "removed {\n  from = " + address + "\n  lifecycle {\n    destroy = false\n  }\n}"
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
 			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: config, ConfigStateChecks: []statecheck.StateCheck{lower}},
 				{Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{lower}},
-				{Config: api.config(forget)},
+				{Config: api.config(forgotten)},
 				{
 					Config:            config + importByID("whatsapp/"+whatsAppID),
 					ConfigStateChecks: []statecheck.StateCheck{lower, api.checkRequests(1, 0), api.checkStateMatchesAPI()},

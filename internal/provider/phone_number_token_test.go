@@ -350,7 +350,7 @@ func TestWriteOnlyTokenIsRemembered(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: api.config(phoneNumber("first", "whatsapp", whatsAppID, withWriteOnly(testToken, 1)))},
 			{
-				Config:           api.config(number(withWriteOnly(testToken, 1)), "moved {\n  from = bizapi_phone_number.first\n  to   = bizapi_phone_number.main\n}"),
+				Config:           api.config(number(withWriteOnly(testToken, 1)), moved("bizapi_phone_number.first", address)),
 				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
 			},
 			{

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -136,9 +137,31 @@ func (c command) proposed(prior *instance, config map[string]any) *tfprotov6.Dyn
 	return packed(c, c.object(), tftypes.NewValue(c.object(), all))
 }
 
+// upgrade is how the CLI reads a state, before anything else.
+func (c command) upgrade(state *instance) {
+	c.Helper()
+	texts := map[string]string{}
+	for name, value := range c.attributes(state) {
+		var text string
+		if value.Type().Is(tftypes.String) && value.IsKnown() && !value.IsNull() && value.As(&text) == nil {
+			texts[name] = text
+		}
+	}
+	raw, err := json.Marshal(texts)
+	if err == nil {
+		_, err = c.UpgradeResourceState(c.Context(), &tfprotov6.UpgradeResourceStateRequest{TypeName: typeName, RawState: &tfprotov6.RawState{JSON: raw}})
+	}
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
 // plan plans a number; private is what the plan gets to see of the last one's.
 func (c command) plan(prior *instance, private []byte, config map[string]any) (*instance, *tfprotov6.PlanResourceChangeResponse) {
 	c.Helper()
+	if prior != nil {
+		c.upgrade(prior)
+	}
 	request := &tfprotov6.PlanResourceChangeRequest{
 		TypeName: typeName, PriorState: c.valueOf(prior), PriorPrivate: private,
 		Config: c.none(), ProposedNewState: c.none(),
