@@ -39,6 +39,8 @@ func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnost
 	switch {
 	case err != nil:
 		diags.Append(c.data.replacementUnchecked(err, c.plan.UserID.ValueString(), c.state.what()))
+	case found && existing.ID != id && c.plan.key() == c.state.key():
+		diags.Append(staleStateError(id, existing.ID, c.plan))
 	case found && existing.ID != id:
 		diags.Append(takenError(id, existing.ID, c.plan.UserID.ValueString(), c.plan.key()))
 	}

@@ -54,7 +54,7 @@ func TestProviderIsConfiguredByItsBlock(t *testing.T) {
 	for name, arguments := range map[string]func(api *testAPI) map[string]string{
 		"with what it needs": func(*testAPI) map[string]string { return nil },
 		"with all arguments": func(*testAPI) map[string]string {
-			return map[string]string{"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false"}
+			return map[string]string{"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false", "verify_access_tokens": "false", "meta_graph_url": `"https://graph.example.com/v24.0"`}
 		},
 		"with a slash behind the URL": func(api *testAPI) map[string]string {
 			return map[string]string{"base_url": fmt.Sprintf("%q", api.baseURL+"/")}
@@ -116,14 +116,14 @@ func TestBlockOfTheProviderIsPreferredToTheEnvironment(t *testing.T) {
 	numbers, _ := api.account()
 	for variable, value := range map[string]string{
 		"BIZAPI_BASE_URL": "https://127.0.0.1:1", "BIZAPI_API_KEY": "sk_of_nobody", "BIZAPI_USER_ID": otherUser,
-		"BIZAPI_MAX_RETRIES": "many", "BIZAPI_REQUESTS_PER_MINUTE": "0",
+		"BIZAPI_MAX_RETRIES": "many", "BIZAPI_REQUESTS_PER_MINUTE": "0", "BIZAPI_VERIFY_ACCESS_TOKENS": "perhaps",
 	} {
 		t.Setenv(variable, value)
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{{
-			Config:            providerBlock(api.arguments(map[string]string{"max_retries": "1", "requests_per_minute": "600"})) + lookUpAll(""),
+			Config:            providerBlock(api.arguments(map[string]string{"max_retries": "1", "requests_per_minute": "600", "verify_access_tokens": "false"})) + lookUpAll(""),
 			ConfigStateChecks: listed(testUser, numbers...),
 		}},
 	})
@@ -256,6 +256,7 @@ func TestEnvironmentThatIsRefused(t *testing.T) {
 		"retries that are no number":  {"BIZAPI_MAX_RETRIES", "many", []string{"BIZAPI_MAX_RETRIES", "max_retries"}},
 		"retries below zero":          {"BIZAPI_MAX_RETRIES", "-1", []string{"BIZAPI_MAX_RETRIES", "max_retries"}},
 		"a ceiling of zero":           {"BIZAPI_REQUESTS_PER_MINUTE", "0", []string{"BIZAPI_REQUESTS_PER_MINUTE", "requests_per_minute"}},
+		"a Meta URL of plain http":    {"BIZAPI_META_GRAPH_URL", "http://graph.example.com/v24.0", []string{"Meta Graph URL", "BIZAPI_META_GRAPH_URL"}},
 		"a check that is no boolean":  {"BIZAPI_VERIFY_ACCESS_TOKENS", "perhaps", []string{"BIZAPI_VERIFY_ACCESS_TOKENS", "true or false"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -263,6 +264,7 @@ func TestEnvironmentThatIsRefused(t *testing.T) {
 			t.Setenv("BIZAPI_BASE_URL", api.baseURL)
 			t.Setenv("BIZAPI_API_KEY", testKey)
 			t.Setenv("BIZAPI_USER_ID", testUser)
+			t.Setenv("BIZAPI_VERIFY_ACCESS_TOKENS", "true")
 			t.Setenv(row.variable, row.value)
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
