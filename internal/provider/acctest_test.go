@@ -397,11 +397,6 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 // says matches an error of any command with those words in that order.
 func says(words ...string) *regexp.Regexp { return errorOf("", words) }
 
-// listsTwice is a server that breaks its own rule: it has one number under two ids.
-var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
-	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
-	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
-
 // account fills the API with three numbers of testUser's, the last one without a name, and one of
 // otherUser's, oldest first.
 func (a *testAPI) account() (ofUser []sandbox.Number, ofOther sandbox.Number) {

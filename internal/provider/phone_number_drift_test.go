@@ -136,6 +136,24 @@ func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
 	}
 }
 
+// A name that nobody took away is a wish.
+func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: api.config(number(withToken(testToken)))},
+				{
+					Config: api.config(number(withToken(testToken), named("Shop"))), ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 1), api.checkAPIHolds(held(testToken, "Shop"))},
+				},
+			},
+		})
+	})
+}
+
 // A plan cannot keep "no name" where the configuration has one, so the name is recorded and sent nowhere.
 func TestNameClearedElsewhereIsRecordedAndReplacesNothing(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {

@@ -77,7 +77,7 @@ func moveState(t *testing.T, providerAddress, typeName, state string) *tfprotov6
 }
 
 // textsOf are the attributes of an object that are texts and not null, and those that are true.
-func textsOf(t *testing.T, schema interface{ ValueType() tftypes.Type }, value *tfprotov6.DynamicValue) map[string]string {
+func textsOf(t testing.TB, schema interface{ ValueType() tftypes.Type }, value *tfprotov6.DynamicValue) map[string]string {
 	t.Helper()
 	object, err := value.Unmarshal(schema.ValueType())
 	if err != nil {

@@ -125,9 +125,10 @@ func TestTokenChanges(t *testing.T) {
 }
 
 // A replacement must be seen before it happens.
-func TestTokenThatCannotBePlanned(t *testing.T) {
+func TestChangeThatCannotBePlanned(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ before, after string }{
+		"a first name":           {withToken(testToken), withToken(testToken) + "\n  display_name = " + laterTheSame},
 		"a move to write-only":   {withToken(testToken), withUnknownWriteOnly(laterTheSame, 1)},
 		"a move from write-only": {withWriteOnly(testToken, 1), withUnknown(laterTheSame)},
 		"a version":              {withWriteOnly(testToken, 1), fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = length(%s)", testToken, laterTheSame)},
@@ -142,7 +143,7 @@ func TestTokenThatCannotBePlanned(t *testing.T) {
 					{Config: api.config(number(row.before))},
 					{
 						Config:      api.config(number(row.after), knownLater("same", testToken)),
-						ExpectError: planError("access_token"),
+						ExpectError: planError("cannot be planned", "known after apply only"),
 					},
 					{
 						Config:            api.config(number(row.before)),
@@ -155,8 +156,8 @@ func TestTokenThatCannotBePlanned(t *testing.T) {
 	}
 }
 
-// The same is fine where another attribute replaces the number anyway.
-func TestTokenThatCannotBePlannedOfANumberThatIsReplaced(t *testing.T) {
+// Nothing depends on it then.
+func TestChangeThatCannotBePlannedIsFineWhereAnotherReplaces(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ before, after string }{
 		"a move to write-only":   {withToken(testToken), withUnknownWriteOnly(laterTheSame, 1)},

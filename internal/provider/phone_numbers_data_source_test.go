@@ -140,6 +140,11 @@ func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
 	})
 }
 
+// listsTwice is a server that breaks its own rule: it has one number under two ids.
+var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
+	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
+	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
+
 func TestLookUpOfAllThatIsAnError(t *testing.T) {
 	t.Parallel()
 	const later = "user_id = terraform_data.user.output"

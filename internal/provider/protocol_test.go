@@ -140,14 +140,12 @@ func (c command) proposed(prior *instance, config map[string]any) *tfprotov6.Dyn
 // upgrade is how the CLI reads a state, before anything else.
 func (c command) upgrade(state *instance) {
 	c.Helper()
-	texts := map[string]string{}
-	for name, value := range c.attributes(state) {
-		var text string
-		if value.Type().Is(tftypes.String) && value.IsKnown() && !value.IsNull() && value.As(&text) == nil {
-			texts[name] = text
-		}
+	attributes := map[string]any{}
+	for name, text := range textsOf(c, c.schema, state.value) {
+		attributes[name] = text
 	}
-	raw, err := json.Marshal(texts)
+	delete(attributes, "deletion_protection") // which is no text
+	raw, err := json.Marshal(attributes)
 	if err == nil {
 		_, err = c.UpgradeResourceState(c.Context(), &tfprotov6.UpgradeResourceStateRequest{TypeName: typeName, RawState: &tfprotov6.RawState{JSON: raw}})
 	}
