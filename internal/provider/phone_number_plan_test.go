@@ -36,27 +36,26 @@ func TestNewNumberThatTheAPIWouldRefuseIsAnErrorAtPlan(t *testing.T) {
 		"a sign-in page":                 {fault: sandbox.Respond(200, "text/html", "<html>sign in</html>"), says: []string{"Unexpected API response", "base_url"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				shop := held(importedToken, "Shop")
-				shop.ID = "pn_shop"
-				api.Add(testUser, shop)
-				if row.fault != nil {
-					api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: row.fault})
-				}
-				block, config := row.block, api.config()
-				if block == "" {
-					block = number(withToken(testToken))
-				}
-				if row.provider != "" {
-					config = strings.Replace(api.configWith(row.provider), "  api_key  = \""+testKey+"\"\n", "", 1)
-				}
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{{
-						Config: config + block + knownLater("same", testToken), PlanOnly: true, ExpectError: planError(row.says...),
-					}},
-				})
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			shop := held(importedToken, "Shop")
+			shop.ID = "pn_shop"
+			api.Add(testUser, shop)
+			if row.fault != nil {
+				api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: row.fault})
+			}
+			block, config := row.block, api.config()
+			if block == "" {
+				block = number(withToken(testToken))
+			}
+			if row.provider != "" {
+				config = strings.Replace(api.configWith(row.provider), "  api_key  = \""+testKey+"\"\n", "", 1)
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{
+					Config: config + block + knownLater("same", testToken), PlanOnly: true, ExpectError: planError(row.says...),
+				}},
 			})
 		})
 	}

@@ -40,37 +40,32 @@ func severalNumbers(count int) string {
 
 func TestPlanAndApplyTakeFewRequests(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		managed, others        int
-		planOfAdds, applyLists int
-		plan                   int
-	}{
-		"one number":                {managed: 1, planOfAdds: 1, applyLists: 2, plan: 1},
-		"three numbers":             {managed: 3, planOfAdds: 1, applyLists: 2, plan: 1},
-		"one of 1,000, in one page": {managed: 1, others: 999, planOfAdds: 1, applyLists: 2, plan: 2},
+	for name, row := range map[string]struct{ managed, others, plan int }{
+		"one number":                {managed: 1, plan: 1},
+		"three numbers":             {managed: 3, plan: 1},
+		"one of 1,000, in one page": {managed: 1, others: 999, plan: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				api.fill(row.others)
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{
-						{
-							Config:            api.config(severalNumbers(row.managed)),
-							ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{api.checkLists(row.planOfAdds)}},
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAtMost(row.managed, row.applyLists)},
-						},
-						{
-							PreConfig: api.ForgetRequests,
-							Config:    api.config(severalNumbers(row.managed)),
-							ConfigPlanChecks: resource.ConfigPlanChecks{
-								PreApply:            []plancheck.PlanCheck{api.checkLists(row.plan)},
-								PostApplyPreRefresh: []plancheck.PlanCheck{api.checkLists(0)},
-							},
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			api.fill(row.others)
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{
+					{
+						Config:            api.config(severalNumbers(row.managed)),
+						ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{api.checkLists(1)}},
+						ConfigStateChecks: []statecheck.StateCheck{api.checkAtMost(row.managed, 2)},
+					},
+					{
+						PreConfig: api.ForgetRequests,
+						Config:    api.config(severalNumbers(row.managed)),
+						ConfigPlanChecks: resource.ConfigPlanChecks{
+							PreApply:            []plancheck.PlanCheck{api.checkLists(row.plan)},
+							PostApplyPreRefresh: []plancheck.PlanCheck{api.checkLists(0)},
 						},
 					},
-				})
+				},
 			})
 		})
 	}
@@ -89,39 +84,38 @@ func (a *testAPI) checkAtMost(posts, lists int) check {
 
 func TestNumbersThatAreGoneTakeTwoMoreRequests(t *testing.T) {
 	t.Parallel()
-	for gone := 1; gone <= 3; gone++ {
+	for _, gone := range []int{1, 3} {
 		t.Run(fmt.Sprint(gone), func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				config := api.config(severalNumbers(4))
-				checks := []plancheck.PlanCheck{api.checkLists(3)}
-				for at := range 4 {
-					action := plancheck.ResourceActionNoop
-					if at < gone {
-						action = plancheck.ResourceActionCreate
-					}
-					checks = append(checks, plancheck.ExpectResourceAction(fmt.Sprint("bizapi_phone_number.n", at), action))
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			config := api.config(severalNumbers(4))
+			checks := []plancheck.PlanCheck{api.checkLists(3)}
+			for at := range 4 {
+				action := plancheck.ResourceActionNoop
+				if at < gone {
+					action = plancheck.ResourceActionCreate
 				}
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{Config: config},
-						{
-							PreConfig: func() {
-								api.clock.pass(time.Hour) // none is young
-								for _, n := range api.Numbers(testUser) {
-									if n.MetaPhoneNumberID < fmt.Sprint(1000+gone) {
-										api.Remove(n.ID)
-									}
+				checks = append(checks, plancheck.ExpectResourceAction(fmt.Sprint("bizapi_phone_number.n", at), action))
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: config},
+					{
+						PreConfig: func() {
+							api.clock.pass(time.Hour) // none is young
+							for _, n := range api.Numbers(testUser) {
+								if n.MetaPhoneNumberID < fmt.Sprint(1000+gone) {
+									api.Remove(n.ID)
 								}
-								api.ForgetRequests()
-							},
-							Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: checks},
-							ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(gone, 0), api.checkStateMatchesAPI()},
+							}
+							api.ForgetRequests()
 						},
+						Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: checks},
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(gone, 0), api.checkStateMatchesAPI()},
 					},
-				})
+				},
 			})
 		})
 	}

@@ -322,8 +322,6 @@ func TestReplacementWaitsForWhatPasses(t *testing.T) {
 		"a database that is down":             {Times: 2, Do: sandbox.DatabaseDown()},
 		"a database that went down behind it": {Commit: true, Do: sandbox.DatabaseDown()},
 		"a rate limit of an hour":             {Do: sandbox.RateLimited("3600")},
-		"a lost request":                      {Do: sandbox.Drop()},
-		"a lost answer":                       {Commit: true, Do: sandbox.Drop()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
