@@ -367,6 +367,31 @@ func TestWriteOnlyTokenIsRemembered(t *testing.T) {
 	})
 }
 
+func TestRecordedWriteOnlyTokenIsRemembered(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		token string
+		plans plancheck.ResourceActionType
+	}{
+		"the recorded one changes nothing there": {testToken, plancheck.ResourceActionUpdate},
+		"another one replaces":                   {nextToken, plancheck.ResourceActionDestroyBeforeCreate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{Dialect: sandbox.Published}) // whose listing shows no token
+			id := api.added("").ID
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(number(withWriteOnly(testToken, 1)), importByID(id))},
+					{Config: api.config(number(withToken(row.token))), ConfigPlanChecks: plans(row.plans)},
+				},
+			})
+		})
+	}
+}
+
 // States of other versions may lack what this one keeps beside them.
 func TestStateWithoutPrivateStateReplacesNothing(t *testing.T) {
 	t.Parallel()
