@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -78,6 +79,44 @@ func TestNumberIsNotDeletedBecauseItsAddressChanged(t *testing.T) {
 					},
 				},
 			})
+		})
+	}
+}
+
+// Terraform plans the two addresses in any order.
+func TestNumberIsNotDeletedWhicheverAddressIsPlannedFirst(t *testing.T) {
+	t.Parallel()
+	config := arguments(map[string]any{"access_token": testToken})
+	destroys := func(c command, state *instance) []*tfprotov6.Diagnostic {
+		_, plan := c.plan(state, state.private, nil)
+		return plan.Diagnostics
+	}
+	creates := func(c command, _ *instance) []*tfprotov6.Diagnostic {
+		_, plan := c.plan(nil, nil, config)
+		return plan.Diagnostics
+	}
+	keeps := func(c command, state *instance) []*tfprotov6.Diagnostic {
+		_, plan := c.plan(state, state.private, config)
+		return plan.Diagnostics
+	}
+	for name, order := range map[string][]func(command, *instance) []*tfprotov6.Diagnostic{
+		"a destroy before a create": {destroys, creates},
+		"a create before a destroy": {creates, destroys},
+		"a destroy before a kept":   {destroys, keeps},
+		"a kept before a destroy":   {keeps, destroys},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			state := api.adds(t, config)
+			c := api.command(t)
+			c.upgrade(state)
+			if text := said(order[0](c, state)); strings.Contains(text, "ERROR") {
+				t.Errorf("the first plan says %q", text)
+			}
+			if text := said(order[1](c, state)); !strings.HasPrefix(text, "ERROR: Phone number would be deleted at another address") {
+				t.Errorf("the second plan says %q", text)
+			}
 		})
 	}
 }
