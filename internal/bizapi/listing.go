@@ -173,7 +173,7 @@ func (u *userListing[R]) lookUp(l *listing[R], key string) (found R, ok bool) {
 func (l *listing[R]) confirmAt(createdAt string) time.Time {
 	wait := confirmAfter
 	if created, err := time.Parse(time.RFC3339, createdAt); err == nil {
-		if age := l.date.Sub(created); age >= 0 {
+		if age := l.date.Sub(created.Truncate(time.Second)); age >= 0 { // a Date has no fractions
 			wait = max(wait, listedWithin-age)
 		}
 	}

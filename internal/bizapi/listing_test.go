@@ -422,6 +422,7 @@ func TestAYoungNumberIsListedLate(t *testing.T) {
 		{name: "added right now", createdAt: ago(0), wait: 30 * time.Second},
 		{name: "added 29 s ago", createdAt: ago(29 * time.Second), wait: 2 * time.Second},
 		{name: "added 30 s ago", createdAt: ago(30 * time.Second), wait: 2 * time.Second},
+		{name: "added at a fraction of the second that the answer came in", createdAt: func(now time.Time) string { return now.Add(900 * time.Millisecond).Format(time.RFC3339Nano) }, wait: 30 * time.Second},
 		{name: "added in the future", createdAt: ago(-time.Second), wait: 2 * time.Second},
 		{name: "added at a time unknown", createdAt: func(time.Time) string { return "" }, wait: 2 * time.Second},
 		{name: "added at a time that is none", createdAt: func(time.Time) string { return "yesterday" }, wait: 2 * time.Second},

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	goversion "github.com/hashicorp/go-version"
 	tfjson "github.com/hashicorp/terraform-json"
@@ -117,7 +118,8 @@ func newAPI(t testing.TB, options sandbox.Options) *testAPI {
 	server := sandbox.New(options)
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
-	return &testAPI{Server: server, baseURL: listener.URL + "/v1", clock: clock}
+	path := strings.TrimSuffix(cmp.Or(options.BasePath, "/v1"), "/")
+	return &testAPI{Server: server, baseURL: listener.URL + path, clock: clock}
 }
 
 // dialects runs a test against both.
@@ -188,6 +190,9 @@ func knownLater(name, output string) string {
 
 const protected = "deletion_protection = true"
 
+// forgotten is a block that takes the number out of the state and leaves it alone.
+const forgotten = "removed {\n  from = " + address + "\n  lifecycle {\n    destroy = false\n  }\n}\n"
+
 // plans expects what a plan does to the number, before it is applied.
 func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
@@ -236,12 +241,24 @@ func (a *testAPI) checkRequests(posts, deletes int) check {
 	}
 }
 
+// checkLists expects that many requests for the listings of numbers since the last such check.
+func (a *testAPI) checkLists(want int) check {
+	return func(*tfjson.State) error {
+		got := a.Count(sandbox.OpList)
+		a.ForgetRequests()
+		if got != want {
+			return fmt.Errorf("the API was asked for %d lists, wanted %d", got, want)
+		}
+		return nil
+	}
+}
+
 // checkAPIHolds expects that the API holds just these numbers, whatever their ids and times, oldest first
 // and those of testUser before those of otherUser.
 func (a *testAPI) checkAPIHolds(numbers ...sandbox.Number) check {
 	return func(*tfjson.State) error {
 		ignored := cmpopts.IgnoreFields(sandbox.Number{}, "ID", "CreatedAt", "UpdatedAt")
-		if diff := cmp.Diff(numbers, a.all(), ignored, cmpopts.EquateEmpty()); diff != "" {
+		if diff := gocmp.Diff(numbers, a.all(), ignored, cmpopts.EquateEmpty()); diff != "" {
 			return errors.New("the API holds other numbers (-want +got):\n" + diff)
 		}
 		return nil
@@ -264,7 +281,7 @@ func (a *testAPI) checkStateMatchesAPI() check {
 		}
 		slices.Sort(inState)
 		slices.Sort(onAPI)
-		if diff := cmp.Diff(onAPI, inState); diff != "" {
+		if diff := gocmp.Diff(onAPI, inState); diff != "" {
 			return errors.New("the state has other ids than the API (-API +state):\n" + diff)
 		}
 		return nil
@@ -367,6 +384,9 @@ func (c *testClock) Now() time.Time {
 	return time.Now().Add(c.slept)
 }
 
+// pass lets time pass between two commands.
+func (c *testClock) pass(d time.Duration) { _ = c.Sleep(context.Background(), d) }
+
 func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -376,11 +396,6 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 
 // says matches an error of any command with those words in that order.
 func says(words ...string) *regexp.Regexp { return errorOf("", words) }
-
-// listsTwice is a server that breaks its own rule: it has one number under two ids.
-var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
-	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
-	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
 
 // account fills the API with three numbers of testUser's, the last one without a name, and one of
 // otherUser's, oldest first.

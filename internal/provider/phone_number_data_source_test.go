@@ -82,7 +82,6 @@ func TestLookUpThatFindsNoNumberIsAnError(t *testing.T) {
 		"a number of another user":      {arguments: byMetaID("whatsapp", "106540352242922"), says: planError("not found", "106540352242922")},
 		"an unknown user":               {arguments: withUser("usr_nobody") + "\n  id = \"pn_1\"", says: planError("Unknown user", "usr_nobody")},
 		"no user":                       {provider: "user_id = null", arguments: `id = "pn_1"`, says: planError("user_id", "BIZAPI_USER_ID")},
-		"a number that is there twice":  {fault: listsTwice, arguments: byMetaID("whatsapp", whatsAppID), says: planError("twice", "pn_1", "pn_2")},
 		"an API that fails":             {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, arguments: `id = "pn_1"`, says: planError("503")},
 		"a wait beyond its timeout": {
 			fault:     sandbox.Fault{Times: sandbox.Always, Do: sandbox.RateLimited("3600")},
@@ -120,7 +119,7 @@ func TestLookUpArguments(t *testing.T) {
 		"an id and a platform":           {"id = \"pn_1\"\n  platform = \"whatsapp\"", []string{"id", "platform"}},
 		"a platform that there is not":   {byMetaID("telegram", "1"), []string{"whatsapp", "instagram", "webchat"}},
 		"a phone number for the Meta id": {byMetaID("whatsapp", "+1 (234) 567-8900"), []string{"meta_phone_number_id", "Phone Number ID"}},
-		"a user with a slash":            {"id = \"pn_1\"\n  user_id = \"a/b\"", []string{"user id", "letters, digits"}},
+		"a user with a slash":            {"id = \"pn_1\"\n  user_id = \"a/b\"", []string{"user_id", "letters, digits"}},
 		"a timeout without a unit":       {"id = \"pn_1\"\n  timeouts {\n    read = \"20\"\n  }", []string{"read"}},
 	} {
 		t.Run(name, func(t *testing.T) {

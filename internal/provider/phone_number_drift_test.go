@@ -4,11 +4,18 @@
 package provider_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -129,6 +136,24 @@ func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
 	}
 }
 
+// A name that nobody took away is a wish.
+func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: api.config(number(withToken(testToken)))},
+				{
+					Config: api.config(number(withToken(testToken), named("Shop"))), ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 1), api.checkAPIHolds(held(testToken, "Shop"))},
+				},
+			},
+		})
+	})
+}
+
 // A plan cannot keep "no name" where the configuration has one, so the name is recorded and sent nowhere.
 func TestNameClearedElsewhereIsRecordedAndReplacesNothing(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
@@ -177,35 +202,58 @@ func TestServerThatChangesNamesReplacesNothing(t *testing.T) {
 	})
 }
 
-func TestNameThatIsNotKnownYetKeepsTheStates(t *testing.T) {
+// unknownIn is the number with its user and name written, and one attribute that is known after apply only.
+func unknownIn(attribute string, more ...string) string {
+	values := map[string]string{
+		"user_id": fmt.Sprintf("%q", testUser), "platform": `"whatsapp"`, "meta_phone_number_id": fmt.Sprintf("%q", whatsAppID),
+		"display_name": `"Shop"`, "access_token": fmt.Sprintf("%q", testToken),
+	}
+	if attribute != "" {
+		values[attribute] = "terraform_data.later.output"
+	}
+	text := "resource \"bizapi_phone_number\" \"main\" {\n"
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		text += fmt.Sprintf("  %s = %s\n", name, values[name])
+	}
+	return text + "  " + strings.Join(more, "\n  ") + "\n}\n"
+}
+
+func TestValueThatIsNotKnownYetKeepsTheStates(t *testing.T) {
 	t.Parallel()
-	for later, next := range map[string]plancheck.ResourceActionType{
-		"Shop": plancheck.ResourceActionNoop, "Store": plancheck.ResourceActionDestroyBeforeCreate,
+	for attribute, row := range map[string]struct{ same, another string }{
+		"user_id":              {testUser, otherUser},
+		"platform":             {"whatsapp", "webchat"},
+		"meta_phone_number_id": {whatsAppID, otherID},
+		"display_name":         {"Shop", "Store"},
 	} {
-		t.Run(later, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{Config: api.config(number(withToken(testToken), named("Shop")))},
-					{
-						Config: api.config(number(withToken(testToken), "display_name = terraform_data.name.output"), knownLater("name", later)),
-						ConfigPlanChecks: resource.ConfigPlanChecks{
-							PreApply: []plancheck.PlanCheck{
-								plancheck.ExpectNonEmptyPlan(), // of the unknown's source
-								plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop),
-								plancheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
+		for later, next := range map[string]plancheck.ResourceActionType{
+			row.same: plancheck.ResourceActionNoop, row.another: plancheck.ResourceActionDestroyBeforeCreate,
+		} {
+			t.Run(attribute+", later "+later, func(t *testing.T) {
+				t.Parallel()
+				api := newAPI(t, sandbox.Options{})
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{Config: api.config(unknownIn(""))},
+						{
+							Config: api.config(unknownIn(attribute), knownLater("later", later)),
+							ConfigPlanChecks: resource.ConfigPlanChecks{
+								PreApply: []plancheck.PlanCheck{
+									plancheck.ExpectNonEmptyPlan(), // of the unknown's source
+									plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop),
+									plancheck.ExpectKnownValue(address, tfjsonpath.New(attribute), knownvalue.StringExact(row.same)),
+								},
+								PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, next)},
 							},
-							PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, next)},
+							ExpectNonEmptyPlan: next != plancheck.ResourceActionNoop,
+							ConfigStateChecks:  []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))},
 						},
-						ExpectNonEmptyPlan: next != plancheck.ResourceActionNoop,
-						ConfigStateChecks:  []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))},
 					},
-				},
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -233,25 +281,20 @@ func TestNameThatIsNotKnownYetOfAnImportedNumberIsRecorded(t *testing.T) {
 // Terraform plans again in the apply, and would stop there if the value turned out another.
 func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 	t.Parallel()
-	for attribute, later := range map[string]string{"access_token": testToken, "display_name": "Shop"} {
+	for attribute, later := range map[string]string{
+		"user_id": testUser, "platform": "whatsapp", "meta_phone_number_id": whatsAppID, "display_name": "Shop", "access_token": testToken,
+	} {
 		t.Run(attribute, func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
-			before := []string{withToken(testToken), named("Shop")}
-			after := []string{protected, fmt.Sprintf("%s = terraform_data.later.output", attribute)}
-			for _, argument := range before {
-				if !strings.HasPrefix(argument, attribute) {
-					after = append(after, argument)
-				}
-			}
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
 				CheckDestroy:             api.checkDestroy,
 				Steps: []resource.TestStep{
-					{Config: api.config(number(before...))},
-					{Config: api.config(number(after...), knownLater("later", later)), ExpectError: planError(attribute)},
+					{Config: api.config(unknownIn(""))},
+					{Config: api.config(unknownIn(attribute, protected), knownLater("later", later)), ExpectError: planError("cannot be planned", attribute)},
 					{
-						Config:            api.config(number(before...)),
+						Config:            api.config(unknownIn("")),
 						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
 						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
 					},
@@ -259,4 +302,70 @@ func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 			})
 		})
 	}
+}
+
+// updated_at changes for reasons that nobody sees: a refresh leaves it alone, until something else changes.
+func TestUpdatedAtAloneIsNoDrift(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := api.config(number(withToken(testToken)))
+		updatedAt := tfjsonpath.New("updated_at")
+		same, another := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config, ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(address, updatedAt)}},
+				{
+					PreConfig: func() {
+						api.clock.pass(time.Hour)
+						api.Rotate(api.theNumber(t).ID, nextToken)
+					},
+					RefreshState: true, RefreshPlanChecks: resource.RefreshPlanChecks{PostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				},
+				{Config: config, ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(address, updatedAt), another.AddStateValue(address, updatedAt)}},
+				{
+					PreConfig:         func() { api.Rename(api.theNumber(t).ID, "Store") },
+					Config:            config,
+					ConfigStateChecks: []statecheck.StateCheck{another.AddStateValue(address, updatedAt), api.checkRequests(1, 0)},
+				},
+			},
+		})
+	})
+}
+
+// shouts is a server that writes the platform in capitals.
+type shouts struct{}
+
+func (shouts) RoundTrip(request *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	answer.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(body, []byte(`"whatsapp"`), []byte(`"WHATSAPP"`))))
+	return answer, err
+}
+
+func TestPlatformInTheServersSpellingIsNoDrift(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		api.transport = shouts{}
+		lower := statecheck.ExpectKnownValue(address, tfjsonpath.New("platform"), knownvalue.StringExact("whatsapp"))
+		config := api.config(number(withToken(testToken)))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: config, ConfigStateChecks: []statecheck.StateCheck{lower}},
+				{Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{lower}},
+				{Config: api.config(forgotten)},
+				{
+					Config:            config + importByID("whatsapp/"+whatsAppID),
+					ConfigStateChecks: []statecheck.StateCheck{lower, api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
 }

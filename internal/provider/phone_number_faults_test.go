@@ -29,6 +29,8 @@ var passingFaults = map[string]sandbox.Fault{
 	"a lost request":      {Do: sandbox.Drop()},
 	"a failure":           {Do: sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`)},
 	"a rate limit":        {Do: sandbox.RateLimited("5")},
+	"a database is down":  {Times: 2, Do: sandbox.DatabaseDown()},
+	"its answer is lost":  {Commit: true, Do: sandbox.DatabaseDown()},
 	"a lasting failure":   {Times: 3, Do: sandbox.Respond(503, "text/plain", "unavailable")},
 	"a 201 without an id": {Commit: true, Do: sandbox.Respond(201, "application/json", `{"success":true}`)},
 }

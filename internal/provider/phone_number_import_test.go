@@ -35,6 +35,7 @@ var importForms = map[string]func(sandbox.Number) string{
 	"user and id":        func(n sandbox.Number) string { return n.UserID + "/" + n.ID },
 	"id alone":           func(n sandbox.Number) string { return n.ID },
 	"user and Meta's id": func(n sandbox.Number) string { return n.UserID + "/" + n.Platform + "/" + n.MetaPhoneNumberID },
+	"Meta's id alone":    func(n sandbox.Number) string { return n.Platform + "/" + n.MetaPhoneNumberID },
 }
 
 // imported expects the state of a number that was imported, with its identity on a CLI that has them.
@@ -164,7 +165,7 @@ func TestImportIDThatIsRefused(t *testing.T) {
 		"a user with a space":               {"bad user/pn_shop", []string{"user id", forms}},
 		"no user":                           {"/pn_shop", []string{"user id", forms}},
 		"no id":                             {testUser + "/", []string{forms}},
-		"the folder above":                  {testUser + "/..", []string{`".."`}},
+		"the folder above":                  {testUser + "/..", []string{"names no phone number", forms}},
 		"a space behind the id":             {testUser + "/pn_shop ", []string{"space", forms}},
 		"a phone number in place of its id": {testUser + "/whatsapp/+1 (234) 567-8900", []string{"phone number", "Phone Number ID"}},
 	} {
@@ -191,16 +192,73 @@ func TestImportIDThatIsRefused(t *testing.T) {
 	}
 }
 
-func TestImportByIDAloneNeedsAUser(t *testing.T) {
+func TestImportIDWithoutAUserNeedsTheProviders(t *testing.T) {
 	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	id := api.added("Shop").ID
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: api.factories(),
-		Steps: []resource.TestStep{{
-			Config: api.configWith("", number()+importByID(id)), PlanOnly: true,
-			ExpectError: planError("user_id", "<user_id>/<id>"),
-		}},
+	for name, row := range map[string]struct {
+		provider string
+		id       func(sandbox.Number) string
+		says     []string
+	}{
+		"id alone, and no user":            {"", importForms["id alone"], []string{"user_id", "<user_id>/<id>"}},
+		"Meta's id alone, and no user":     {"", importForms["Meta's id alone"], []string{"user_id", "<user_id>/<id>"}},
+		"id alone, and an unknown user":    {"user_id = terraform_data.user.output", importForms["id alone"], []string{"User is not known yet", "<user_id>/"}},
+		"Meta's id alone, an unknown user": {"user_id = terraform_data.user.output", importForms["Meta's id alone"], []string{"User is not known yet", "<user_id>/"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			id := row.id(api.added("Shop"))
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				Steps: []resource.TestStep{{
+					Config: api.configWith(row.provider, number(), importByID(id), knownLater("user", testUser)), PlanOnly: true,
+					ExpectError: planError(row.says...),
+				}},
+			})
+		})
+	}
+}
+
+func TestImportIDWithItsUserNeedsNoneOfTheProvider(t *testing.T) {
+	t.Parallel()
+	for name, provider := range map[string]string{"no user": "", "an unknown user": "user_id = terraform_data.user.output"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			shop := api.added("Shop")
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{{
+					Config:            api.configWith(provider, number(), importByID(importForms["user and id"](shop)), knownLater("user", otherUser)),
+					ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+					ConfigStateChecks: api.imported(t, shop),
+				}},
+			})
+		})
+	}
+}
+
+// An id may look like a token: it is data, and never altered.
+func TestImportOfAnIDThatLooksLikeATokenReplacesNothing(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		const id = "AAEAA123-4F0B-4D3A-8C1B-5E0A4B7A0001"
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		odd := sandbox.Number{ID: id, UserID: testUser, Platform: "webchat", MetaPhoneNumberID: id, AccessToken: importedToken}
+		api.Add(testUser, odd)
+		config := api.config(phoneNumber("main", "webchat", id))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					Config:            config + importByID(testUser+"/"+id),
+					ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+					ConfigStateChecks: api.imported(t, odd),
+				},
+				{Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: api.imported(t, odd)},
+			},
+		})
 	})
 }
 
@@ -212,8 +270,8 @@ func TestImportIdentityThatIsRefused(t *testing.T) {
 	}{
 		"an id that is not there": {testUser, "pn_missing", []string{"not found", "pn_missing"}},
 		"an unknown user":         {"usr_nobody", "pn_missing", []string{"usr_nobody"}},
-		"no id":                   {testUser, "", []string{"identity", `""`}},
-		"no user":                 {"", "pn_missing", []string{"user id cannot be empty"}},
+		"no id":                   {testUser, "", []string{"identity", "id must not be empty"}},
+		"no user":                 {"", "pn_missing", []string{"identity", "user_id must be"}},
 		"the list itself":         {testUser, ".", []string{`"."`}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -229,20 +287,6 @@ func TestImportIdentityThatIsRefused(t *testing.T) {
 			})
 		})
 	}
-}
-
-// The API takes a number once. Of a server that breaks its own rule, none of the two is chosen.
-func TestImportOfANumberThatIsThereTwiceIsRefused(t *testing.T) {
-	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	api.Script(listsTwice)
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: api.factories(),
-		Steps: []resource.TestStep{{
-			Config: api.config(number(), importByID(testUser+"/whatsapp/"+whatsAppID)), PlanOnly: true,
-			ExpectError: planError("twice", "pn_1", "pn_2"),
-		}},
-	})
 }
 
 // Whatever name the configuration has was never asked of the API.

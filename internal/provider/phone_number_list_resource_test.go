@@ -114,7 +114,7 @@ func TestListThatIsAnError(t *testing.T) {
 	}{
 		"an unknown user":              {withUser(testUser), withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
 		"no user":                      {"", "", []string{"user_id", "BIZAPI_USER_ID"}},
-		"a user with a slash":          {withUser(testUser), withUser("a/b"), []string{"user id", "letters, digits"}},
+		"a user with a slash":          {withUser(testUser), withUser("a/b"), []string{"user_id", "letters, digits"}},
 		"a platform that there is not": {withUser(testUser), `platform = "telegram"`, []string{"whatsapp", "instagram", "webchat"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -127,6 +127,31 @@ func TestListThatIsAnError(t *testing.T) {
 
 // The CLI cuts a list off itself, and plugin-testing shows no warnings: what the provider does of it shows
 // in its protocol alone.
+func TestListOfAListingThatMayBeCutShortIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, options := range cutShort {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, options)
+			api.fill(60)
+			server := api.configured(t)
+			stream, err := server.(tfprotov6.ListResourceServer).ListResource(t.Context(), &tfprotov6.ListResourceRequest{
+				TypeName: "bizapi_phone_number", Limit: 100, Config: dynamic(t, schemas(t, server).ListResourceSchemas["bizapi_phone_number"], nil),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text string
+			for result := range stream.Results {
+				text += said(result.Diagnostics)
+			}
+			if !strings.HasPrefix(text, "ERROR: ") || !strings.Contains(text, "may be cut short") {
+				t.Errorf("it says %q", text)
+			}
+		})
+	}
+}
+
 func TestListThatIsCutShortSaysSo(t *testing.T) {
 	t.Parallel()
 	for limit, want := range map[int64]int{0: 3, 2: 2, 3: 3, 100: 3} {

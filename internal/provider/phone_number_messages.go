@@ -69,11 +69,11 @@ func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 }
 
 // takenError is a replacement by a number that is registered.
-func takenError(id, existingID string, plan phoneNumberModel) diag.Diagnostic {
+func takenError(id, existingID, existingUser string, key numberKey) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), "Phone number already exists",
 		fmt.Sprintf("Phone number %s would become the %s number %s, which user %s has already with id %s. "+
 			"If another resource has it, as where a count was shortened, addresses have shifted: use for_each with a moved block to each key, or `terraform state mv`. "+
-			"Otherwise import that number, or delete it first.", id, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), plan.UserID.ValueString(), existingID))
+			"Otherwise import that number, or delete it first.", id, key.platform, key.metaID, existingUser, existingID))
 }
 
 // staleStateError is a number that the state has under an id that is gone, and the API under another.

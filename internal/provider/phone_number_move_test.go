@@ -77,7 +77,7 @@ func moveState(t *testing.T, providerAddress, typeName, state string) *tfprotov6
 }
 
 // textsOf are the attributes of an object that are texts and not null, and those that are true.
-func textsOf(t *testing.T, schema interface{ ValueType() tftypes.Type }, value *tfprotov6.DynamicValue) map[string]string {
+func textsOf(t testing.TB, schema interface{ ValueType() tftypes.Type }, value *tfprotov6.DynamicValue) map[string]string {
 	t.Helper()
 	object, err := value.Unmarshal(schema.ValueType())
 	if err != nil {
@@ -214,7 +214,7 @@ func TestMoveOfSomethingElseIsRefused(t *testing.T) {
 		"no user, which one":            {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/phone_numbers","data":"` + sentBody + `"}`, `"pn_abc123", "/phone_numbers"`},
 		"another type of this provider": {"registry.terraform.io/bizapi/bizapi", "bizapi_agent", `{"id":"ag_1"}`, "bizapi_agent of the provider"},
 		"another name without a host":   {"random", "restapi_object", `{"id":"pn_abc123"}`, "of the provider random"},
-		"a user that cannot be":         {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/a%20b/phone_numbers","data":"` + sentBody + `"}`, "letters, digits, - and _"},
+		"a user that cannot be":         {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/a%20b/phone_numbers","data":"` + sentBody + `"}`, "letters, digits, - or _"},
 		"a path of nothing":             {restful, "restful_resource", `{"id":"","path":"","body":null,"output":null}`, "no phone number"},
 		"no id":                         {restful, "restful_resource", `{"id":"/users/usr_abc123/phone_numbers","path":"/users/usr_abc123/phone_numbers","body":{"type":"dynamic","value":` + unescaped(sentBody) + `},"output":null}`, "the API's id"},
 		"a list without the number":     {restful, "restful_resource", `{"id":"/users/usr_abc123/phone_numbers","path":"/users/usr_abc123/phone_numbers","body":{"type":"dynamic","value":` + unescaped(sentBody) + `},"output":{"type":"dynamic","value":[` + unescaped(another) + `]}}`, "the API's id"},

@@ -144,6 +144,6 @@ func forgets(t *testing.T, api *testAPI) resource.TestStep {
 				t.Error(err)
 			}
 		},
-		Config: api.config("removed {\n  from = " + address + "\n  lifecycle {\n    destroy = false\n  }\n}"),
+		Config: api.config(forgotten),
 	}
 }

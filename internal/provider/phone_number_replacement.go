@@ -29,14 +29,20 @@ func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnost
 	if diags.HasError() {
 		return
 	}
+	if inState, ok := c.data.walk.numbers.find(c.plan.key().String()); ok && inState.id != id { // another user's, which no listing of this one shows
+		diags.Append(takenError(id, inState.id, inState.userID, c.plan.key()))
+		return
+	}
 	checked := c.data.checkToken(ctx, c.plan, token)
 	existing, found, err := c.data.registered(ctx, c.plan)
 	diags.Append(checked()...)
 	switch {
 	case err != nil:
 		diags.Append(c.data.replacementUnchecked(err, c.plan.UserID.ValueString(), c.state.what()))
+	case found && existing.ID != id && c.plan.key() == c.state.key():
+		diags.Append(staleStateError(id, existing.ID, c.plan))
 	case found && existing.ID != id:
-		diags.Append(takenError(id, existing.ID, c.plan))
+		diags.Append(takenError(id, existing.ID, c.plan.UserID.ValueString(), c.plan.key()))
 	}
 }
 

@@ -252,26 +252,6 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 	})
 }
 
-func TestAddThatFailsAfterTheDeleteNamesTheNumberThatIsGone(t *testing.T) {
-	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	becomes := api.config(phoneNumber("main", "whatsapp", otherID, withToken(testToken)))
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: api.factories(),
-		CheckDestroy:             api.checkDestroy,
-		Steps: []resource.TestStep{
-			{Config: api.config(number(withToken(testToken)))},
-			{
-				PreConfig: func() {
-					api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Invalid meta_phone_number_id"}`)})
-				},
-				Config: becomes, ExpectError: applyError("deleted", whatsAppID),
-			},
-			{Config: becomes, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: []statecheck.StateCheck{api.checkStateMatchesAPI()}},
-		},
-	})
-}
-
 // Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
 func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
@@ -299,6 +279,76 @@ func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 	})
 }
 
+// Without a refresh, the state may have a number under an id that is gone, and the API under another.
+func TestReplacementOfANumberThatTheAPIHasUnderAnotherIDIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		taint []string
+		token string
+	}{
+		"tainted":       {taint: []string{address}, token: testToken},
+		"another token": {token: nextToken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+				Steps: []resource.TestStep{
+					{Config: api.config(number(withToken(testToken)))},
+					{
+						PreConfig: func() {
+							api.Remove(api.theNumber(t).ID)
+							api.added("Shop")
+						},
+						Taint: row.taint, Config: api.config(number(withToken(row.token))),
+						ExpectError: planError("Phone number already exists", "Remove the old one from the state first", "terraform apply -refresh-only", "terraform state rm"),
+					},
+					{
+						Config:            api.config(forgotten),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(importedToken, "Shop"))},
+					},
+				},
+			})
+		})
+	}
+}
+
+// What passes by itself loses no number between its delete and its add.
+func TestReplacementWaitsForWhatPasses(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]sandbox.Fault{
+		"a database that is down":             {Times: 2, Do: sandbox.DatabaseDown()},
+		"a database that went down behind it": {Commit: true, Do: sandbox.DatabaseDown()},
+		"a rate limit of an hour":             {Do: sandbox.RateLimited("3600")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					CheckDestroy:             api.checkDestroy,
+					Steps: []resource.TestStep{
+						{Config: api.config(number(withToken(testToken)))},
+						{
+							PreConfig: func() {
+								fault.On = sandbox.OpAdd
+								api.Script(fault)
+							},
+							Config:            api.config(number(withToken(nextToken))),
+							ConfigPlanChecks:  plans(plancheck.ResourceActionDestroyBeforeCreate),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(nextToken, "")), api.checkStateMatchesAPI()},
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+// The API takes each number once, so the add meets the old one. The apply's plan says so, and Terraform keeps
+// the old one as a deposed object: nothing is lost, and it is imported.
 func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
@@ -308,11 +358,18 @@ func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
 			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: api.config(number(withToken(testToken), lifecycle))},
-				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("create_before_destroy")},
+				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy")},
 				{
-					Config:            api.config(number(withToken(testToken))),
-					ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-					ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()},
+					Config:      api.config(number(withToken(testToken))),
+					ExpectError: planError("would be deleted at another address"),
+				},
+				{
+					Config:            api.config(forgotten),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, ""))},
+				},
+				{
+					Config:            api.config(number(withToken(testToken)), importByID("whatsapp/"+whatsAppID)),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()},
 				},
 			},
 		})

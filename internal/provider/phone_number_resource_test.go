@@ -253,6 +253,41 @@ func TestNumberMissingUnderAnotherBaseURLStaysInTheState(t *testing.T) {
 	}
 }
 
+// A limit of 1,000 an hour may ask for most of one: writes have 2 hours, and reads 20 minutes.
+func TestDefaultTimeouts(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		on             sandbox.Operation
+		within, beyond string // seconds to wait
+		isAdded        bool   // before
+		after          string
+		fails          *regexp.Regexp
+	}{
+		"create": {on: sandbox.OpAdd, within: "7100", beyond: "7300", after: number(withToken(testToken)), fails: applyError("Rate limit outlasts the operation", "429")},
+		"delete": {on: sandbox.OpDelete, within: "7100", beyond: "7300", isAdded: true, fails: applyError("Rate limit outlasts the operation", "429")},
+		"read":   {on: sandbox.OpList, within: "1100", beyond: "1300", isAdded: true, after: number(withToken(testToken)), fails: planError("Rate limit outlasts the operation", "429")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			limited := func(retryAfter string) func() {
+				return func() {
+					api.ClearFaults()
+					api.Script(sandbox.Fault{On: row.on, Do: sandbox.RateLimited(retryAfter)})
+				}
+			}
+			steps := []resource.TestStep{
+				{PreConfig: limited(row.beyond), Config: api.config(row.after), ExpectError: row.fails},
+				{PreConfig: limited(row.within), Config: api.config(row.after), ConfigStateChecks: []statecheck.StateCheck{api.checkStateMatchesAPI()}},
+			}
+			if row.isAdded {
+				steps = append([]resource.TestStep{{Config: api.config(number(withToken(testToken)))}}, steps...)
+			}
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
+		})
+	}
+}
+
 func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})

@@ -5,8 +5,10 @@ package provider_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -42,11 +44,20 @@ func TestTokenChanges(t *testing.T) {
 	)
 	for name, row := range map[string]struct {
 		before, after string
+		inAPI         string                       // the token there before the change, where somebody changed it
+		dialect       sandbox.Dialect              // the deployed one echoes tokens
 		plans, next   plancheck.ResourceActionType // next is the plan after the apply; empty is one of no change
 	}{
 		"the same token changes nothing":                         {before: withToken(testToken), after: withToken(testToken), plans: noop},
 		"another token replaces":                                 {before: withToken(testToken), after: withToken(nextToken), plans: replace},
 		"another write-only version replaces":                    {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 2), plans: replace},
+		"another token that the API has already is recorded":     {before: withToken(testToken), after: withToken(nextToken), inAPI: nextToken, plans: update},
+		"another version whose token the API has is recorded":    {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 2), inAPI: nextToken, plans: update},
+		"another attribute whose token the API has is recorded":  {before: withToken(testToken), after: withWriteOnly(nextToken, 1), inAPI: nextToken, plans: update},
+		"another token that the API does not show replaces":      {before: withToken(testToken), after: withToken(nextToken), inAPI: nextToken, dialect: sandbox.Published, plans: replace},
+		"another version of the same token is recorded":          {before: withWriteOnly(testToken, 1), after: withWriteOnly(testToken, 2), plans: update},
+		"another version of the same token, not shown, replaces": {before: withWriteOnly(testToken, 1), after: withWriteOnly(testToken, 2), dialect: sandbox.Published, plans: replace},
+		"a token that was changed there alone changes nothing":   {before: withToken(testToken), after: withToken(testToken), inAPI: nextToken, plans: noop},
 		"a write-only token alone changes nothing":               {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 1), plans: noop},
 		"a move to write-only is recorded and not sent":          {before: withToken(testToken), after: withWriteOnly(testToken, 9), plans: update},
 		"a move from write-only is recorded and not sent":        {before: withWriteOnly(testToken, 1), after: withToken(testToken), plans: update},
@@ -65,17 +76,28 @@ func TestTokenChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
+			api := newAPI(t, sandbox.Options{Dialect: row.dialect})
 			before, first, adds := number(row.before), held(testToken, ""), 1
 			if row.before == "" {
 				first.AccessToken, adds = importedToken, 0
 				before += fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, testUser+"/"+api.Add(testUser, first).ID)
 			}
 			after, requests := first, api.checkRequests(0, 0)
+			if row.inAPI != "" {
+				after.AccessToken = row.inAPI
+			}
 			if row.plans == replace {
 				after, requests = held(nextToken, ""), api.checkRequests(1, 1)
+				if !strings.Contains(row.after, nextToken) {
+					after.AccessToken = testToken
+				}
 			}
 			last := resource.TestStep{
+				PreConfig: func() {
+					if row.inAPI != "" {
+						api.Rotate(api.theNumber(t).ID, row.inAPI)
+					}
+				},
 				Config:           api.config(number(row.after), knownLater("same", testToken), knownLater("another", nextToken)),
 				ConfigPlanChecks: plans(row.plans),
 				ConfigStateChecks: []statecheck.StateCheck{
@@ -103,9 +125,10 @@ func TestTokenChanges(t *testing.T) {
 }
 
 // A replacement must be seen before it happens.
-func TestTokenThatCannotBePlanned(t *testing.T) {
+func TestChangeThatCannotBePlanned(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ before, after string }{
+		"a first name":           {withToken(testToken), withToken(testToken) + "\n  display_name = " + laterTheSame},
 		"a move to write-only":   {withToken(testToken), withUnknownWriteOnly(laterTheSame, 1)},
 		"a move from write-only": {withWriteOnly(testToken, 1), withUnknown(laterTheSame)},
 		"a version":              {withWriteOnly(testToken, 1), fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = length(%s)", testToken, laterTheSame)},
@@ -120,7 +143,7 @@ func TestTokenThatCannotBePlanned(t *testing.T) {
 					{Config: api.config(number(row.before))},
 					{
 						Config:      api.config(number(row.after), knownLater("same", testToken)),
-						ExpectError: planError("access_token"),
+						ExpectError: planError("cannot be planned", "known after apply only"),
 					},
 					{
 						Config:            api.config(number(row.before)),
@@ -129,6 +152,149 @@ func TestTokenThatCannotBePlanned(t *testing.T) {
 					},
 				},
 			})
+		})
+	}
+}
+
+// Nothing depends on it then.
+func TestChangeThatCannotBePlannedIsFineWhereAnotherReplaces(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ before, after string }{
+		"a move to write-only":   {withToken(testToken), withUnknownWriteOnly(laterTheSame, 1)},
+		"a move from write-only": {withWriteOnly(testToken, 1), withUnknown(laterTheSame)},
+		"a version":              {withWriteOnly(testToken, 1), fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = length(%s)", testToken, laterTheSame)},
+		"a first name":           {withToken(testToken), withToken(testToken) + "\n  display_name = " + laterTheSame},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			other := held(testToken, "")
+			other.MetaPhoneNumberID = otherID
+			if strings.Contains(row.after, "display_name") {
+				other.DisplayName = held("", testToken).DisplayName
+			}
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(number(row.before))},
+					{
+						Config:            api.config(phoneNumber("main", "whatsapp", otherID, row.after), knownLater("same", testToken)),
+						ConfigPlanChecks:  plans(plancheck.ResourceActionDestroyBeforeCreate),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 1), api.checkAPIHolds(other), api.checkStateMatchesAPI()},
+					},
+				},
+			})
+		})
+	}
+}
+
+// With ignore_changes the CLI passes an Update a configuration that is not the planned one.
+func TestIgnoredTokenChangesNothingBesideAnotherChange(t *testing.T) {
+	t.Parallel()
+	for attribute, row := range map[string]struct{ before, after string }{
+		"access_token":            {withToken(testToken), withToken(nextToken)},
+		"access_token_wo_version": {withWriteOnly(testToken, 1), withWriteOnly(nextToken, 2)},
+	} {
+		t.Run(attribute, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{})
+			ignores := "lifecycle {\n    ignore_changes = [" + attribute + "]\n  }"
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(number(row.before))},
+					{Config: api.config(number(row.after, protected, ignores)), ConfigPlanChecks: plans(plancheck.ResourceActionUpdate)},
+					{ // what was recorded is the token that was sent
+						Config:            api.config(number(row.before)),
+						ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
+						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()},
+					},
+				},
+			})
+		})
+	}
+}
+
+// What is wrong with a token, and what the message says of it.
+var invalidTokens = map[string]struct{ token, says string }{
+	"a token of 9 characters":     {"EAAshort9", "has 9 characters, and the API takes 10 to 1000"},
+	"a token of 1001 characters":  {strings.Repeat("T", 1001), "has 1001 characters, and the API takes 10 to 1000"},
+	"a token with a line end":     {testToken + "\n", "line end around it"},
+	"a token with a space before": {" " + testToken, "white space or a line end around it"},
+	"a token with a space inside": {testToken + " " + testToken, "white space inside"},
+	"a token with a tab inside":   {testToken + "\t" + testToken, "white space inside"},
+	"a token with its Bearer":     {"Bearer " + testToken, `begins with "Bearer"`},
+}
+
+func TestInvalidTokenIsRefusedAtPlan(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	added := api.adds(t, arguments(map[string]any{"access_token": testToken}))
+	imported := api.adds(t, map[string]any{"platform": "whatsapp", "meta_phone_number_id": otherID, "access_token": testToken})
+	for name, row := range invalidTokens {
+		for attribute, token := range map[string]map[string]any{
+			"plain":      {"access_token": row.token},
+			"write-only": {"access_token_wo": row.token, "access_token_wo_version": 2},
+		} {
+			t.Run(name+", "+attribute, func(t *testing.T) {
+				t.Parallel()
+				c := api.command(t)
+				token["meta_phone_number_id"] = "1000"
+				_, add := c.plan(nil, nil, arguments(token))
+				_, replacement := c.plan(added, added.private, arguments(token))
+				token["meta_phone_number_id"] = otherID
+				_, change := c.plan(imported, imported.private, arguments(token))
+				for what, diags := range map[string][]*tfprotov6.Diagnostic{"an add": add.Diagnostics, "a replacement": replacement.Diagnostics, "a change": change.Diagnostics} {
+					if text := said(diags); !strings.HasPrefix(text, "ERROR: Invalid access token") || !strings.Contains(text, row.says) || strings.Contains(text, testToken) {
+						t.Errorf("the plan of %s says %q", what, text)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestPlanWarnsOfATokenThatWasChangedElsewhere(t *testing.T) {
+	t.Parallel()
+	plain := func(token string) map[string]any { return arguments(map[string]any{"access_token": token}) }
+	writeOnly := func(token string, version int) map[string]any {
+		return arguments(map[string]any{"access_token_wo": token, "access_token_wo_version": version})
+	}
+	const another, known = "has another token", "has this token already"
+	for name, row := range map[string]struct {
+		dialect       sandbox.Dialect
+		before, after map[string]any
+		inAPI         string
+		want          []string // nil: it says nothing
+	}{
+		"the API has the token that was sent":               {before: plain(testToken), after: plain(testToken), inAPI: testToken},
+		"the API has another than the one that was sent":    {before: plain(testToken), after: plain(testToken), inAPI: nextToken, want: []string{another, "-replace=ADDRESS"}},
+		"the API has another than the write-only one":       {before: writeOnly(testToken, 1), after: writeOnly(testToken, 1), inAPI: nextToken, want: []string{another, "-replace=ADDRESS"}},
+		"the API shows no token":                            {dialect: sandbox.Published, before: plain(testToken), after: plain(testToken), inAPI: nextToken},
+		"the API has the configured token":                  {before: plain(testToken), after: plain(nextToken), inAPI: nextToken, want: []string{known, "nothing is sent"}},
+		"the API has the configured write-only token":       {before: writeOnly(testToken, 1), after: writeOnly(nextToken, 2), inAPI: nextToken, want: []string{known, "nothing is sent"}},
+		"the API has another, and so has the configuration": {before: writeOnly(testToken, 1), after: writeOnly(importedToken, 1), inAPI: nextToken, want: []string{"New token", "access_token_wo_version"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{Dialect: row.dialect})
+			state := api.adds(t, row.before)
+			id := api.theNumber(t).ID
+			api.Rotate(id, row.inAPI)
+			c := api.command(t)
+			refreshed, diags := c.read(state)
+			_, plan := c.plan(refreshed, refreshed.private, row.after)
+			text := said(append(diags, plan.Diagnostics...))
+			if row.want == nil && text != "" || strings.Count(text, "\n") != min(len(row.want), 1) || len(plan.RequiresReplace) > 0 {
+				t.Errorf("it says %q, and replaces by %v", text, plan.RequiresReplace)
+			}
+			for _, part := range row.want {
+				if !strings.HasPrefix(text, "WARNING: ") || !strings.Contains(text, part) || !strings.Contains(text, id) {
+					t.Errorf("no %q in %q", part, text)
+				}
+			}
 		})
 	}
 }
@@ -185,7 +351,7 @@ func TestWriteOnlyTokenIsRemembered(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: api.config(phoneNumber("first", "whatsapp", whatsAppID, withWriteOnly(testToken, 1)))},
 			{
-				Config:           api.config(number(withWriteOnly(testToken, 1)), "moved {\n  from = bizapi_phone_number.first\n  to   = bizapi_phone_number.main\n}"),
+				Config:           api.config(number(withWriteOnly(testToken, 1)), moved("bizapi_phone_number.first", address)),
 				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
 			},
 			{
@@ -199,6 +365,31 @@ func TestWriteOnlyTokenIsRemembered(t *testing.T) {
 			},
 		},
 	})
+}
+
+func TestRecordedWriteOnlyTokenIsRemembered(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		token string
+		plans plancheck.ResourceActionType
+	}{
+		"the recorded one changes nothing there": {testToken, plancheck.ResourceActionUpdate},
+		"another one replaces":                   {nextToken, plancheck.ResourceActionDestroyBeforeCreate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{Dialect: sandbox.Published}) // whose listing shows no token
+			id := api.added("").ID
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps: []resource.TestStep{
+					{Config: api.config(number(withWriteOnly(testToken, 1)), importByID(id))},
+					{Config: api.config(number(withToken(row.token))), ConfigPlanChecks: plans(row.plans)},
+				},
+			})
+		})
+	}
 }
 
 // States of other versions may lack what this one keeps beside them.

@@ -140,6 +140,11 @@ func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
 	})
 }
 
+// listsTwice is a server that breaks its own rule: it has one number under two ids.
+var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
+	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
+	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
+
 func TestLookUpOfAllThatIsAnError(t *testing.T) {
 	t.Parallel()
 	const later = "user_id = terraform_data.user.output"
@@ -151,7 +156,7 @@ func TestLookUpOfAllThatIsAnError(t *testing.T) {
 		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
 		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
 		"a user that is not known yet": {provider: later, says: planError("user", "known", "-target")},
-		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user id", "letters, digits")},
+		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
 		"a platform that there is not": {arguments: `platform = "telegram"`, says: planError("whatsapp", "instagram", "webchat")},
 		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
 		"a number that is there twice": {fault: listsTwice, says: planError("twice", "pn_1", "pn_2")},

@@ -54,13 +54,10 @@ func TestProviderIsConfiguredByItsBlock(t *testing.T) {
 	for name, arguments := range map[string]func(api *testAPI) map[string]string{
 		"with what it needs": func(*testAPI) map[string]string { return nil },
 		"with all arguments": func(*testAPI) map[string]string {
-			return map[string]string{"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false"}
+			return map[string]string{"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false", "verify_access_tokens": "false", "meta_graph_url": `"https://graph.example.com/v24.0"`}
 		},
 		"with a slash behind the URL": func(api *testAPI) map[string]string {
 			return map[string]string{"base_url": fmt.Sprintf("%q", api.baseURL+"/")}
-		},
-		"with a URL without a version": func(api *testAPI) map[string]string {
-			return map[string]string{"base_url": fmt.Sprintf("%q", strings.TrimSuffix(api.baseURL, "/v1"))}
 		},
 		"with http that is allowed": func(api *testAPI) map[string]string {
 			host := strings.TrimSuffix(strings.TrimPrefix(api.baseURL, "http://"), "/v1")
@@ -81,6 +78,21 @@ func TestProviderIsConfiguredByItsBlock(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Some deployments serve at the root, without a version path.
+func TestBaseURLMayBeTheRootOfTheHost(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, BasePath: "/"})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{{
+				Config:            api.config(number(withToken(testToken))),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
+			}},
+		})
+	})
 }
 
 func TestProviderIsConfiguredByTheEnvironment(t *testing.T) {
@@ -104,14 +116,14 @@ func TestBlockOfTheProviderIsPreferredToTheEnvironment(t *testing.T) {
 	numbers, _ := api.account()
 	for variable, value := range map[string]string{
 		"BIZAPI_BASE_URL": "https://127.0.0.1:1", "BIZAPI_API_KEY": "sk_of_nobody", "BIZAPI_USER_ID": otherUser,
-		"BIZAPI_MAX_RETRIES": "many", "BIZAPI_REQUESTS_PER_MINUTE": "0",
+		"BIZAPI_MAX_RETRIES": "many", "BIZAPI_REQUESTS_PER_MINUTE": "0", "BIZAPI_VERIFY_ACCESS_TOKENS": "perhaps",
 	} {
 		t.Setenv(variable, value)
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{{
-			Config:            providerBlock(api.arguments(map[string]string{"max_retries": "1", "requests_per_minute": "600"})) + lookUpAll(""),
+			Config:            providerBlock(api.arguments(map[string]string{"max_retries": "1", "requests_per_minute": "600", "verify_access_tokens": "false"})) + lookUpAll(""),
 			ConfigStateChecks: listed(testUser, numbers...),
 		}},
 	})
@@ -209,12 +221,14 @@ func TestProviderConfigurationThatIsRefused(t *testing.T) {
 		"http to another host":         {map[string]string{"base_url": `"http://api.example.com/v1"`}, []string{"http", "allow_insecure_http"}},
 		"no key":                       {map[string]string{"api_key": ""}, []string{"key", "BIZAPI_API_KEY"}},
 		"an empty key":                 {map[string]string{"api_key": `""`}, []string{"key", "BIZAPI_API_KEY"}},
-		"a user with a slash":          {map[string]string{"user_id": `"a/b"`}, []string{"user id", "letters, digits"}},
-		"a user of 51 characters":      {map[string]string{"user_id": fmt.Sprintf("%q", strings.Repeat("u", 51))}, []string{"user id", "50"}},
+		"a user with a slash":          {map[string]string{"user_id": `"a/b"`}, []string{"user_id", "letters, digits"}},
+		"a user of 51 characters":      {map[string]string{"user_id": fmt.Sprintf("%q", strings.Repeat("u", 51))}, []string{"user_id", "1 to 50"}},
 		"retries below zero":           {map[string]string{"max_retries": "-1"}, []string{"max_retries"}},
 		"a ceiling of zero":            {map[string]string{"requests_per_minute": "0"}, []string{"requests_per_minute"}},
 		"a timeout without a unit":     {map[string]string{"request_timeout": `"30"`}, []string{"request_timeout", "45s"}},
 		"a timeout of zero":            {map[string]string{"request_timeout": `"0s"`}, []string{"request_timeout"}},
+		"a Meta URL of plain http":     {map[string]string{"verify_access_tokens": "true", "meta_graph_url": `"http://graph.example.com/v24.0"`}, []string{"Meta Graph URL", "meta_graph_url"}},
+		"a Meta URL without a scheme":  {map[string]string{"verify_access_tokens": "true", "meta_graph_url": `"graph.facebook.com/v24.0"`}, []string{"Meta Graph URL", "https://"}},
 		"a key that the API refuses":   {map[string]string{"api_key": `"sk_of_nobody"`}, []string{"key", "401"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,16 +252,19 @@ func TestEnvironmentThatIsRefused(t *testing.T) {
 	}{
 		"a base URL without a scheme": {"BIZAPI_BASE_URL", "api.example.com", []string{"BIZAPI_BASE_URL", "https://"}},
 		"http to another host":        {"BIZAPI_BASE_URL", "http://api.example.com", []string{"BIZAPI_BASE_URL", "allow_insecure_http"}},
-		"a user with a slash":         {"BIZAPI_USER_ID", "a/b", []string{"user id", "BIZAPI_USER_ID"}},
+		"a user with a slash":         {"BIZAPI_USER_ID", "a/b", []string{"user_id", "BIZAPI_USER_ID", "letters, digits"}},
 		"retries that are no number":  {"BIZAPI_MAX_RETRIES", "many", []string{"BIZAPI_MAX_RETRIES", "max_retries"}},
 		"retries below zero":          {"BIZAPI_MAX_RETRIES", "-1", []string{"BIZAPI_MAX_RETRIES", "max_retries"}},
 		"a ceiling of zero":           {"BIZAPI_REQUESTS_PER_MINUTE", "0", []string{"BIZAPI_REQUESTS_PER_MINUTE", "requests_per_minute"}},
+		"a Meta URL of plain http":    {"BIZAPI_META_GRAPH_URL", "http://graph.example.com/v24.0", []string{"Meta Graph URL", "BIZAPI_META_GRAPH_URL"}},
+		"a check that is no boolean":  {"BIZAPI_VERIFY_ACCESS_TOKENS", "perhaps", []string{"BIZAPI_VERIFY_ACCESS_TOKENS", "true or false"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := newAPI(t, sandbox.Options{})
 			t.Setenv("BIZAPI_BASE_URL", api.baseURL)
 			t.Setenv("BIZAPI_API_KEY", testKey)
 			t.Setenv("BIZAPI_USER_ID", testUser)
+			t.Setenv("BIZAPI_VERIFY_ACCESS_TOKENS", "true")
 			t.Setenv(row.variable, row.value)
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),

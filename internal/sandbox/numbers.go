@@ -51,6 +51,18 @@ func (s *Server) Rename(id, displayName string) {
 	}
 }
 
+// Rotate gives a number another access token. It panics when there is no such
+// number.
+func (s *Server) Rotate(id, accessToken string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.dialectNow()
+	err := s.numbers.change(id, func(n *Number) { n.AccessToken, n.UpdatedAt = accessToken, now })
+	if err != nil {
+		panic(fmt.Sprintf("sandbox: rotate %s: %v", id, err))
+	}
+}
+
 // Remove deletes a number of any user, with its agent. It panics when there is no
 // such number.
 func (s *Server) Remove(id string) {

@@ -42,6 +42,11 @@ func TestNumbersBehindTheBack(t *testing.T) {
 			t.Errorf("the name is %q after it was taken away", *got)
 		}
 
+		server.Rotate(n.ID, token+"2")
+		if got := server.Numbers(user)[0]; got.AccessToken != token+"2" || !got.UpdatedAt.Equal(got.CreatedAt.Add(time.Hour)) {
+			t.Errorf("Rotate left the token %s, updated %s", got.AccessToken, got.UpdatedAt)
+		}
+
 		server.Remove(n.ID)
 		if got := c.list("").metaIDs(); got != "" {
 			t.Errorf("%s is listed after its removal", got)
@@ -73,6 +78,7 @@ func TestAddKeepsWhatItIsGiven(t *testing.T) {
 
 func TestMistakesInAScriptPanic(t *testing.T) {
 	tests := map[string]func(*sandbox.Server){
+		"another token for an unknown number": func(s *sandbox.Server) { s.Rotate("unknown", token) },
 		"adding a number twice": func(s *sandbox.Server) {
 			s.Add(other, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "1"})
 		},
