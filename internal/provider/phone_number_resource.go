@@ -325,7 +325,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key()))
+		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key(), "this"))
 	}
 	client, diags := r.data.client()
 	resp.Diagnostics.Append(diags...)
