@@ -46,7 +46,7 @@ func run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "\nAll %d steps did what they say, in %.1f s: %s.\n", len(steps()), done.took.Seconds(), done.asked)
-	fmt.Fprintln(out, "No command printed a token or the API key. The sandbox and the copy are gone.")
+	fmt.Fprintln(out, "No command printed a token or the API key, and no state held one. The sandbox and the copy are gone.")
 	return nil
 }
 
@@ -67,7 +67,7 @@ func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
 		return outcome{}, err
 	}
 	defer func() { err = errors.Join(err, api.close()) }()
-	work, err := newWorkspace(ctx, out, found, api.url)
+	work, err := newWorkspace(ctx, out, found, api)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -87,7 +87,7 @@ type demo struct {
 
 func (d *demo) introduce() {
 	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", d.work.CLI.Name)
-	fmt.Fprintf(d.out, "The API is a sandbox at %s.\n", d.api.url)
+	fmt.Fprintf(d.out, "The API is a sandbox at %s; so is Meta, which is asked about tokens.\n", d.api.url)
 }
 
 // runSteps ends at the first step that does not do what it says.
