@@ -5,6 +5,7 @@ package examples_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -53,14 +54,14 @@ var walks = []walk{
 	{guide: "importing.md", sections: []string{"One number"}, prints: []string{"1 imported, 0 added, 0 changed, 0 destroyed", "Import successful"}},
 	{guide: "importing.md", sections: []string{"One number with its resource written for you"}, prints: []string{"1 imported, 0 added, 0 changed, 0 destroyed"}},
 	{guide: "importing.md", sections: []string{"A whole account with terraform query"}, terraformMinor: 14,
-		prints: []string{"Support chat (webchat support.example.com)", "3 imported, 0 added, 0 changed, 0 destroyed"}},
-	{guide: "importing.md", sections: []string{"A whole account as a map"}, prints: []string{"3 imported, 0 added, 0 changed, 0 destroyed"}},
+		prints: []string{"Support chat (webchat support.example.com)", "Support (agt_", "4 imported, 0 added, 0 changed, 0 destroyed"}},
+	{guide: "importing.md", sections: []string{"A whole account as a map"}, prints: []string{"4 imported, 0 added, 0 changed, 0 destroyed"}},
 	{guide: "rotating-tokens.md", sections: []string{"Use the write-only attribute", "Rotate", "An imported number"}, first: "terraform apply -auto-approve",
-		prints: []string{"differs from the one sent", "1 to add, 0 to change, 1 to destroy", "will be deleted and added again"}, adds: 2, deletes: 1},
+		prints: []string{"New token of phone number", "2 to add, 0 to change, 2 to destroy", "will be replaced"}, adds: 2, deletes: 1},
 	{guide: "pipelines.md.tmpl", sections: []string{"Exit codes", "Drift"}, prints: []string{"exit code 2", "\ntrue\n"}, adds: 1},
 	{guide: "live-numbers.md", sections: []string{"Two locks", "See what a plan replaces", "Stop managing a number without deleting it"},
 		prints: []string{"is protected from deletion", "refused", "delete then create\treplace_because_cannot_update",
-			"bizapi_phone_number.sales: access_token_wo_version", "will be deleted and added again"}, adds: 1},
+			"bizapi_phone_number.sales: access_token_wo_version", "will be replaced"}, adds: 1},
 }
 
 // firstLine is how a block of HCL names its file.
@@ -137,14 +138,25 @@ func account(t *testing.T, w walk, dir string) (*sandbox.Server, []string) {
 			if name != "" {
 				number.DisplayName = &name
 			}
-			server.Add("usr_abc123", number)
+			added := server.Add("usr_abc123", number)
+			if platform == "webchat" {
+				server.AddAgent("usr_abc123", sandbox.Agent{PhoneNumberID: added.ID, Name: "Support", PromptID: "pmpt_abc123"})
+			}
 		}
 	}
-	listener := httptest.NewServer(server)
+	meta := sandbox.NewMeta(sandbox.MetaOptions{})
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/graph/") {
+			meta.ServeHTTP(w, r)
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
 	t.Cleanup(listener.Close)
 	work := newWorkspace(t, dir, installed(t).mirror)
 	for name, value := range map[string]string{
 		"BIZAPI_BASE_URL": listener.URL + "/v1", "BIZAPI_API_KEY": key, "BIZAPI_USER_ID": "usr_abc123",
+		"BIZAPI_VERIFY_ACCESS_TOKENS": "true", "BIZAPI_META_GRAPH_URL": listener.URL + "/graph/v24.0",
 		"TF_VAR_whatsapp_access_token": "EAAfakeTokenNumberOne",
 	} {
 		work.Setenv(name, value)
@@ -157,6 +169,11 @@ var (
 	notInTitle = regexp.MustCompile(`[^\w\- ]`)
 )
 
+// anchorOf is what GitHub and the registry make of a heading.
+func anchorOf(title string) string {
+	return strings.ReplaceAll(notInTitle.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), ""), " ", "-")
+}
+
 func TestLinksOfGuidesLead(t *testing.T) {
 	t.Parallel()
 	anchors := map[string]bool{}
@@ -166,8 +183,19 @@ func TestLinksOfGuidesLead(t *testing.T) {
 		anchors[pageOf(path)] = true
 		for line := range strings.Lines(read(t, path)) {
 			if title, isTitle := strings.CutPrefix(line, "## "); isTitle {
-				title = notInTitle.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
-				anchors[pageOf(path)+"#"+strings.ReplaceAll(title, " ", "-")] = true
+				anchors[pageOf(path)+"#"+anchorOf(title)] = true
+			}
+		}
+	}
+	// The registry serves a guide beside the directories of the other pages.
+	for _, dir := range []string{".", "resources", "data-sources", "list-resources"} {
+		for _, path := range filesUnder(t, filepath.Join(repository, "docs", dir), ".md") {
+			page := "../" + strings.TrimPrefix(dir+"/", "./") + pageOf(path)
+			anchors[page] = true
+			for line := range strings.Lines(read(t, path)) {
+				if title, isTitle := strings.CutPrefix(line, "## "); isTitle {
+					anchors[page+"#"+anchorOf(title)] = true
+				}
 			}
 		}
 	}
