@@ -41,7 +41,7 @@ const recordingStyle = `
     .warning { fill: #e3b341 }
     .error { fill: #ff7b72 }
   }
-  @keyframes appear { from { opacity: 0 } to { opacity: 1 } }
+  @keyframes appear { from { opacity: 0.2 } to { opacity: 1 } }
   @media (prefers-reduced-motion: no-preference) { .line { animation: appear 0.2s both } }
 `
 
@@ -77,7 +77,7 @@ func drawRecording(lines []string) string {
 		class, pause := classOf(line)
 		at += pause
 		if line != "" {
-			fmt.Fprintf(&drawn, "  <text class=%q x=\"%d\" y=\"%d\" style=\"animation-delay: %.1fs\">%s</text>\n",
+			fmt.Fprintf(&drawn, "  <text class=%q x=\"%d\" y=\"%d\" style=\"animation-delay: %.2fs\">%s</text>\n",
 				strings.TrimSpace("line "+class), margin, barHeight+margin+lineHeight*number+10, at, html.EscapeString(line))
 		}
 	}
@@ -106,15 +106,15 @@ func classOf(line string) (class string, pause float64) {
 	case text == "":
 		return "", 0
 	case text == line && !starts("$", "…"):
-		return "title", 0.8
+		return "title", 0.5
 	case starts("$"):
-		return "command", 0.5
+		return "command", 0.3
 	case starts("Warning:"):
-		return "warning", 0.3
+		return "warning", 0.2
 	case starts("Error:"):
-		return "error", 0.6
+		return "error", 0.4
 	case starts("Plan:", "Apply complete!", "No changes."):
-		return "result", 0.5
+		return "result", 0.3
 	}
-	return "", 0.1
+	return "", 0.05
 }
