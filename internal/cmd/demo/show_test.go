@@ -98,6 +98,16 @@ func TestResultLine(t *testing.T) {
 	}
 }
 
+func TestTitles(t *testing.T) {
+	const output = "\nWarning: Provider development overrides are in effect\n\n\nWarning: Phone number pn_1 will be replaced\n\n│ Error: No\nAn Error: in a text\n"
+	if got := titles(output, "Warning: "); !cmp.Equal(got, []string{"Phone number pn_1 will be replaced"}) {
+		t.Errorf("warnings: %q", got)
+	}
+	if got := titles(output, "Error: "); !cmp.Equal(got, []string{"No"}) {
+		t.Errorf("errors: %q", got)
+	}
+}
+
 func TestCheckSecretsNamesTheVariableAndNotItsValue(t *testing.T) {
 	secrets := map[string]string{"TF_VAR_token": "EAAfake1"}
 	if err := checkSecrets("nothing to see", secrets); err != nil {
