@@ -67,12 +67,12 @@ func agentMovedError(id string) diag.Diagnostic {
 
 // agentReplacedWarning says what a replacement takes with it.
 func agentReplacedWarning(state, plan agentModel) diag.Diagnostic {
-	why := "Its user_id or agent_id changes"
+	why := "user_id or agent_id changes"
 	if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
-		why = "Its phone_number_id changes"
+		why = "phone_number_id changes"
 	}
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Agent %s will be replaced", state.AgentID.ValueString()),
-		fmt.Sprintf("%s, so %q is deleted and created again, and its conversations and messages are deleted for good. Nobody answers on the number in between.", why, state.Name.ValueString()))
+		fmt.Sprintf("%s, so %q is deleted and created again, and its conversations and messages are deleted for good. Nobody answers on the number in between.", capitalized(why), state.Name.ValueString()))
 }
 
 func agentAdoptedWarning(id string) diag.Diagnostic {
