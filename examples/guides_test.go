@@ -5,6 +5,7 @@ package examples_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -53,14 +54,14 @@ var walks = []walk{
 	{guide: "importing.md", sections: []string{"One number"}, prints: []string{"1 imported, 0 added, 0 changed, 0 destroyed", "Import successful"}},
 	{guide: "importing.md", sections: []string{"One number with its resource written for you"}, prints: []string{"1 imported, 0 added, 0 changed, 0 destroyed"}},
 	{guide: "importing.md", sections: []string{"A whole account with terraform query"}, terraformMinor: 14,
-		prints: []string{"Support chat (webchat support.example.com)", "3 imported, 0 added, 0 changed, 0 destroyed"}},
-	{guide: "importing.md", sections: []string{"A whole account as a map"}, prints: []string{"3 imported, 0 added, 0 changed, 0 destroyed"}},
+		prints: []string{"Support chat (webchat support.example.com)", "Support (", "4 imported, 0 added, 0 changed, 0 destroyed"}},
+	{guide: "importing.md", sections: []string{"A whole account as a map"}, prints: []string{"4 imported, 0 added, 0 changed, 0 destroyed"}},
 	{guide: "rotating-tokens.md", sections: []string{"Use the write-only attribute", "Rotate", "An imported number"}, first: "terraform apply -auto-approve",
-		prints: []string{"differs from the one sent", "1 to add, 0 to change, 1 to destroy", "will be deleted and added again"}, adds: 2, deletes: 1},
+		prints: []string{"New token of phone number", "2 to add, 0 to change, 2 to destroy", "will be replaced"}, adds: 2, deletes: 1},
 	{guide: "pipelines.md.tmpl", sections: []string{"Exit codes", "Drift"}, prints: []string{"exit code 2", "\ntrue\n"}, adds: 1},
 	{guide: "live-numbers.md", sections: []string{"Two locks", "See what a plan replaces", "Stop managing a number without deleting it"},
 		prints: []string{"is protected from deletion", "refused", "delete then create\treplace_because_cannot_update",
-			"bizapi_phone_number.sales: access_token_wo_version", "will be deleted and added again"}, adds: 1},
+			"bizapi_phone_number.sales: access_token_wo_version", "will be replaced"}, adds: 1},
 }
 
 // firstLine is how a block of HCL names its file.
@@ -137,14 +138,25 @@ func account(t *testing.T, w walk, dir string) (*sandbox.Server, []string) {
 			if name != "" {
 				number.DisplayName = &name
 			}
-			server.Add("usr_abc123", number)
+			added := server.Add("usr_abc123", number)
+			if platform == "webchat" {
+				server.AddAgent("usr_abc123", sandbox.Agent{PhoneNumberID: added.ID, Name: "Support", PromptID: "pmpt_abc123"})
+			}
 		}
 	}
-	listener := httptest.NewServer(server)
+	meta := sandbox.NewMeta(sandbox.MetaOptions{})
+	listener := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/graph/") {
+			meta.ServeHTTP(w, r)
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
 	t.Cleanup(listener.Close)
 	work := newWorkspace(t, dir, installed(t).mirror)
 	for name, value := range map[string]string{
 		"BIZAPI_BASE_URL": listener.URL + "/v1", "BIZAPI_API_KEY": key, "BIZAPI_USER_ID": "usr_abc123",
+		"BIZAPI_VERIFY_ACCESS_TOKENS": "true", "BIZAPI_META_GRAPH_URL": listener.URL + "/graph/v24.0",
 		"TF_VAR_whatsapp_access_token": "EAAfakeTokenNumberOne",
 	} {
 		work.Setenv(name, value)
@@ -157,28 +169,37 @@ var (
 	notInTitle = regexp.MustCompile(`[^\w\- ]`)
 )
 
-func TestLinksOfGuidesLead(t *testing.T) {
+// anchorOf is what GitHub and the registry make of a heading.
+func anchorOf(title string) string {
+	return strings.ReplaceAll(notInTitle.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), ""), " ", "-")
+}
+
+// GitHub follows links to files alone; the registry takes the ending off.
+func TestLinksOfPagesLead(t *testing.T) {
 	t.Parallel()
-	anchors := map[string]bool{}
-	pages := filesUnder(t, guide(""), ".md", ".md.tmpl")
-	pageOf := func(path string) string { name, _, _ := strings.Cut(filepath.Base(path), "."); return name }
+	pages := filesUnder(t, filepath.Join(repository, "docs"), ".md")
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
+		pages = append(pages, filepath.Join(repository, name))
+	}
+	anchors := map[string]bool{} // by path and heading
 	for _, path := range pages {
-		anchors[pageOf(path)] = true
 		for line := range strings.Lines(read(t, path)) {
 			if title, isTitle := strings.CutPrefix(line, "## "); isTitle {
-				title = notInTitle.ReplaceAllString(strings.ToLower(strings.TrimSpace(title)), "")
-				anchors[pageOf(path)+"#"+strings.ReplaceAll(title, " ", "-")] = true
+				anchors[path+"#"+anchorOf(title)] = true
 			}
 		}
 	}
 	for _, path := range pages {
 		for _, found := range link.FindAllStringSubmatch(read(t, path), -1) {
-			target := found[1]
-			if strings.HasPrefix(target, "#") {
-				target = pageOf(path) + target
+			file, anchor, hasAnchor := strings.Cut(found[1], "#")
+			target := path
+			if file != "" {
+				target = filepath.Join(filepath.Dir(path), file)
 			}
-			if !anchors[target] {
-				t.Errorf("%s: nothing is at %s", filepath.Base(path), found[1])
+			_, err := os.Stat(target)
+			isGenerated := strings.HasPrefix(anchor, "nested") // an anchor of HTML
+			if err != nil || hasAnchor && !isGenerated && !anchors[target+"#"+anchor] {
+				t.Errorf("%s: nothing is at %s", path, found[1])
 			}
 		}
 	}

@@ -50,17 +50,9 @@ func summaries(t *testing.T) []string {
 						add(node.Args[at])
 					}
 				}
-			case *ast.AssignStmt:
-				if name, ok := node.Lhs[0].(*ast.Ident); ok && name.Name == "summary" && len(node.Rhs) == 1 {
-					add(node.Rhs[0])
-				}
-			case *ast.ReturnStmt: // summary, advice and attribute of a failed call
-				if len(node.Results) == 3 {
-					add(node.Results[0])
-				}
-			case *ast.CompositeLit: // a rule of an argument: description, summary and function
-				if name, ok := node.Type.(*ast.Ident); ok && name.Name == "rule" && len(node.Elts) == 3 {
-					add(node.Elts[1])
+			case *ast.CompositeLit: // what to do about an error of the API: summary, detail and attribute
+				if name, ok := node.Type.(*ast.Ident); ok && name.Name == "advice" && len(node.Elts) == 3 {
+					add(node.Elts[0])
 				}
 			}
 			return true

@@ -44,6 +44,7 @@ func (b block) isRoot() bool { return b.hasBlock("import") || b.hasBlock("list")
 var (
 	variableUse   = regexp.MustCompile(`\bvar\.(\w+)`)
 	numberUse     = regexp.MustCompile(`(?:^|[^.\w])bizapi_phone_number\.(\w+)`)
+	agentUse      = regexp.MustCompile(`(?:^|[^.\w])bizapi_agent\.(\w+)`)
 	removedBlock  = regexp.MustCompile(`(?ms)^removed \{.*?^\}`)
 	providedBlock = regexp.MustCompile(`(?ms)^import \{[^}]*^  provider .*?^\}`)
 )
@@ -80,6 +81,7 @@ func complete(b block) configuration {
 	// CLI write.
 	text := providedBlock.ReplaceAllString(removedBlock.ReplaceAllString(b.text, ""), "")
 	each(numberUse, text, "resource", `"bizapi_phone_number" %q`, "\n  platform             = \"webchat\"\n  meta_phone_number_id = \"support.example.com\"\n")
+	each(agentUse, text, "resource", `"bizapi_agent" %q`, "\n  phone_number_id = \"pn_abc123\"\n  name            = \"Support\"\n  prompt_id       = \"pmpt_abc123\"\n")
 	name := "snippet.tf"
 	if b.hasBlock("list") {
 		name = "snippet.tfquery.hcl"

@@ -1,10 +1,10 @@
 output "ids" {
-  description = "The API's id of each number, by the number's name: what an agent is bound to."
+  description = "The API's id of each number, by the number's name."
   value       = { for name, number in bizapi_phone_number.this : name => number.id }
 }
 
 output "ids_by_user" {
-  description = "The same ids by user and then by name, for modules that work on one user."
+  description = "The same ids by user and then by name, for modules that work for one user."
   value = {
     for user in distinct([for number in bizapi_phone_number.this : number.user_id]) :
     user => { for name, number in bizapi_phone_number.this : name => number.id if number.user_id == user }
@@ -12,7 +12,7 @@ output "ids_by_user" {
 }
 
 output "numbers" {
-  description = "What is known of each number, by its name, without its token."
+  description = "All attributes of each number but its token, by the number's name."
   value = {
     for name, number in bizapi_phone_number.this : name => {
       id                   = number.id
@@ -23,4 +23,9 @@ output "numbers" {
       created_at           = number.created_at
     }
   }
+}
+
+output "agent_ids" {
+  description = "The API's id of each agent, by the name of its number."
+  value       = { for name, agent in bizapi_agent.this : name => agent.agent_id }
 }

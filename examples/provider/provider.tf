@@ -6,8 +6,27 @@ terraform {
   }
 }
 
-# The API key comes from the environment: BIZAPI_API_KEY.
+# BIZAPI_BASE_URL and BIZAPI_API_KEY come from the environment.
 provider "bizapi" {
-  base_url = "https://api.example.com/v1"
-  user_id  = "usr_abc123"
+  user_id = "usr_abc123"
+}
+
+variable "whatsapp_access_token" {
+  type      = string
+  ephemeral = true
+  sensitive = true
+}
+
+resource "bizapi_phone_number" "sales" {
+  platform                = "whatsapp"
+  meta_phone_number_id    = "836990829491415"
+  access_token_wo         = var.whatsapp_access_token
+  access_token_wo_version = 1
+  display_name            = "+1 (234) 567-8900"
+}
+
+resource "bizapi_agent" "sales" {
+  phone_number_id = bizapi_phone_number.sales.id
+  name            = "Sales"
+  prompt_id       = "pmpt_abc123"
 }

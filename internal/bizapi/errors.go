@@ -4,6 +4,7 @@
 package bizapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,8 @@ const (
 	KindRedirect
 	// KindUnreadable is a success that is not what the API promises.
 	KindUnreadable
+	// KindWrongScheme is a base URL that says https where the server speaks plain http, or the reverse.
+	KindWrongScheme
 	// KindCertificate is a server that does not prove to be the one in base_url.
 	KindCertificate
 	// KindUnreachable is a request that was never sent.
@@ -126,10 +129,23 @@ func (c *Client) judge(call call, answer answer) *Error {
 		failure.Message = c.options.Secrets.Excerpt(body.text(answer.status))
 		failure.CorrelationID = c.correlationID(body.CorrelationID+body.CamelID, failure.CorrelationID)
 	}
+	if c.isPlainHTTPRefused(answer) {
+		failure.Kind, failure.Message = KindWrongScheme, plainHTTPToTLS
+	}
 	if failure.Kind == KindRedirect {
 		failure.Message = "the server redirects to " + c.options.Secrets.Excerpt(redirectTarget(answer.header)) + ", and redirects are not followed, since they would take the API key along"
 	}
 	return failure
+}
+
+// plainHTTPToTLS is said of a port that speaks TLS where base_url says http.
+const plainHTTPToTLS = "the server speaks TLS on this port, and base_url says http; write https"
+
+// isPlainHTTPRefused reports whether a TLS port answered plain http: Go, nginx and Apache send a 400 that
+// names HTTPS.
+func (c *Client) isPlainHTTPRefused(answer answer) bool {
+	return c.options.BaseURL.Scheme == "http" && answer.status == http.StatusBadRequest &&
+		!json.Valid(answer.body) && bytes.Contains(answer.body, []byte("HTTPS"))
 }
 
 // text is the message, behind the error where that says more than the status does.

@@ -42,7 +42,7 @@ const (
 )
 
 var (
-	errKeepsChanging = errors.New("the listing changed each of the five times it was read: its pages did not join")
+	errKeepsChanging = errors.New("the listing changed each of the five times it was read, so its pages could not be joined")
 	errCutShort      = errors.New("the server ignores offsets or gives single rows, so its listing may be cut short")
 )
 

@@ -83,7 +83,7 @@ type rateLimitError struct {
 }
 
 func (e *rateLimitError) Error() string {
-	return fmt.Sprintf("the next request may go out at %s, after this operation's timeout", e.until.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("the next request may be sent at %s, which is after this operation's timeout", e.until.UTC().Format(time.RFC3339))
 }
 
 // refused holds all requests back for as long as a 429 asks, or else for a second, doubled with each

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -120,6 +121,9 @@ func isTorn(body []byte) bool {
 	return len(body) > 0 && (body[0] == '{' || body[0] == '[') && !json.Valid(body)
 }
 
+// tlsAlert is how Go reports that a TLS port answered plain http with an alert of TLS, as OpenSSL's do.
+const tlsAlert = `malformed HTTP response "\x15\x03`
+
 // sendFailed returns the Error of an attempt that got no whole answer. ctx is the operation's.
 func (c *Client) sendFailed(ctx context.Context, call call, answer answer, wasSent bool, cause error) *Error {
 	failure := c.newError(KindNoAnswer, call, answer, cause.Error())
@@ -132,7 +136,9 @@ func (c *Client) sendFailed(ctx context.Context, call call, answer answer, wasSe
 	case ctx.Err() != nil && (!wasSent || call.method == http.MethodGet):
 		return c.canceled(ctx, call, nil)
 	case notTLS:
-		failure.Kind, failure.Message = KindUnreachable, "the server does not speak TLS at this port: base_url says https, and it is probably plain http"
+		failure.Kind, failure.Message = KindWrongScheme, "the server does not speak TLS on this port, and base_url says https"
+	case strings.Contains(cause.Error(), tlsAlert):
+		failure.Kind, failure.Message = KindWrongScheme, plainHTTPToTLS
 	case !wasSent && isTimeout:
 		failure.Kind, failure.Message = KindUnreachable, fmt.Sprintf("no connection within %s", c.options.RequestTimeout)
 	case !wasSent:

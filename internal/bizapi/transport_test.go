@@ -80,15 +80,12 @@ func quiet(server *httptest.Server) *httptest.Server {
 }
 
 func TestWhatWasNeverSentIsKnown(t *testing.T) {
-	plain := quiet(httptest.NewServer(http.NotFoundHandler()))
-	defer plain.Close()
 	for _, test := range []struct {
 		name, root, message string
 		proxy               int
 	}{
 		{name: "nobody on the port", root: "http://" + closedPort(t), message: "connection refused"},
 		{name: "nobody under the name", root: "https://no-such-host.invalid/v1", message: "no-such-host.invalid"},
-		{name: "plain http on the port", root: strings.Replace(plain.URL, "http:", "https:", 1), message: "does not speak TLS"},
 		{name: "a proxy that bars", root: "https://api.example.com/v1", proxy: 403, message: "Forbidden"},
 		{name: "a proxy that wants a password", root: "https://api.example.com/v1", proxy: 407, message: "Proxy Authentication Required"},
 	} {
@@ -145,6 +142,50 @@ func TestTLS(t *testing.T) {
 	served.Range(func(method, _ any) bool { t.Errorf("%s was sent", method); return true })
 	if version := newTransport().TLSClientConfig.MinVersion; version != 0x0303 {
 		t.Errorf("TLS from version %x", version)
+	}
+}
+
+// What a TLS port answers to plain http, as Go, nginx and OpenSSL's s_server were seen to.
+func TestTheOtherSchemeIsNamed(t *testing.T) {
+	plain := quiet(httptest.NewServer(http.NotFoundHandler()))
+	defer plain.Close()
+	tls := quiet(httptest.NewUnstartedServer(http.NotFoundHandler()))
+	tls.StartTLS()
+	defer tls.Close()
+	raw := func(response string) string {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			connection, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = io.WriteString(connection, response)
+			_ = connection.Close()
+		}))
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	html := "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"
+	for name, test := range map[string]struct {
+		root string
+		want string
+	}{
+		"https to a plain port":      {strings.Replace(plain.URL, "http:", "https:", 1), "does not speak TLS"},
+		"http to Go's TLS port":      {strings.Replace(tls.URL, "https:", "http:", 1), "write https"},
+		"http to nginx's TLS port":   {raw("HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" + html), "write https"},
+		"http to OpenSSL's TLS port": {raw("\x15\x03\x01\x00\x02\x02\x46"), "write https"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newNetClient(t, test.root)
+			_, err := client.ListPhoneNumbers(t.Context(), user)
+			if failure := check(t, err, KindWrongScheme); !strings.Contains(failure.Message, test.want) {
+				t.Errorf("%q does not say %q", failure.Message, test.want)
+			}
+			_, _, err = client.AddPhoneNumber(t.Context(), user, number)
+			if failure := check(t, err, KindWrongScheme); isTransient(failure) {
+				t.Errorf("%v is repeated", err)
+			}
+		})
 	}
 }
 

@@ -28,7 +28,7 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 		}
 		return withAnswer(err, agentExistsAdvice(failure.ExistingID, plan))
 	case bizapi.KindUnknownOutcome:
-		return withAnswer(err, advice{"Agent may or may not exist", "No answer says whether the agent was created. Apply again: that creates it if it is missing, and otherwise says how to import it.", ""})
+		return withAnswer(err, advice{"Agent may or may not exist", "Nothing shows whether the agent was created. Apply again: that creates it if it is missing, and otherwise says how to import it.", ""})
 	}
 	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", "")
 }
@@ -62,7 +62,7 @@ func agentMovedError(id string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Agent would be deleted at another address",
 		fmt.Sprintf("This plan deletes agent %s, with its conversations, and creates or keeps one of the same number at another address. "+
 			"If its block was renamed or its key changed, write a moved block to the new address, or use `terraform state mv`. "+
-			"If the delete is meant, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id))
+			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id))
 }
 
 // agentReplacedWarning says what a replacement takes with it.
@@ -77,5 +77,5 @@ func agentReplacedWarning(state, plan agentModel) diag.Diagnostic {
 
 func agentAdoptedWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Agent %s was found, not created twice", id),
-		"The answer to the request was lost. The agent was not listed before, and is now with the name and prompt that were sent, so it is taken to be the one created.")
+		"The answer to the request was lost. The agent was not listed before and now is, with the name and prompt that were sent, so the provider took it for the one it created.")
 }

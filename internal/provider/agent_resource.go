@@ -75,24 +75,24 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Name for people, 1 to 255 UTF-16 units. Changed in place.",
+				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units. It is changed in place.",
 				Required:            true,
 				Validators:          []validator.String{nameValidator{"name"}},
 			},
 			"prompt_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the prompt in OpenAI's dashboard, 1 to 100 characters. Changed in place.",
+				MarkdownDescription: "Id of the prompt in OpenAI's dashboard, 1 to 100 characters. It is changed in place.",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 100)},
 			},
 			"agent_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of the agent: 1 to 50 letters, digits, `-` and `_`, unique over all users. If omitted, the API chooses it, or the provider where the API insists on one. Some servers take none in the request: then omit it. A change replaces the agent.",
+				MarkdownDescription: "The API's id of the agent: 1 to 50 letters, digits, `-` and `_`, unique over all users. If omitted, the API assigns one, or the provider does if the API insists on one in the request. Some servers refuse one in the request: omit it there. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          agentIDValidators(),
 				PlanModifiers:       []planmodifier.String{keep, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User that the agent and its number belong to. If omitted, the provider's `user_id` when the agent is created, and its own user from then on. A change replaces the agent.",
+				MarkdownDescription: "User that the agent and its number belong to. If omitted, it is the provider's `user_id` when the agent is created, and stays the agent's own from then on. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),

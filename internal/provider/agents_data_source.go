@@ -64,7 +64,7 @@ func (d *agentsDataSource) Schema(ctx context.Context, _ datasource.SchemaReques
 		"user_id":         computed("User that the agent belongs to."),
 		"phone_number_id": computed("The API's id of the number that it answers on."),
 		"prompt_id":       computed("Id of its prompt in OpenAI's dashboard."),
-		"name":            computed("Name for people."),
+		"name":            computed("Human-readable name."),
 		"created_at":      computed("When the agent was created, as an RFC 3339 time in UTC."),
 		"updated_at":      computed("When the agent was last changed, as an RFC 3339 time in UTC."),
 	}}
@@ -78,12 +78,12 @@ func (d *agentsDataSource) Schema(ctx context.Context, _ datasource.SchemaReques
 				Validators:          userIDValidators(),
 			},
 			"phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of a number, to read its agent alone.",
+				MarkdownDescription: "The API's id of a number, to read only its agent. If omitted, all agents of the user.",
 				Optional:            true,
 				Validators:          agentIDValidators(),
 			},
 			"agents": schema.ListNestedAttribute{
-				MarkdownDescription: "The agents, oldest first. Empty when there are none.",
+				MarkdownDescription: "The agents, oldest first. Empty if there are none.",
 				Computed:            true,
 				NestedObject:        row,
 			},

@@ -30,7 +30,7 @@ func (d *providerData) listFailed(err error, userID string) diag.Diagnostic {
 func (d *providerData) replacementUnchecked(err error, userID, what string) diag.Diagnostic {
 	failed := d.listFailed(err, userID)
 	return diag.NewErrorDiagnostic("Replacement cannot be checked",
-		fmt.Sprintf("Replacing %s deletes it first, and nothing tells whether it could be added again. Plan again when the cause is gone.\n\n%s: %s", what, failed.Summary(), failed.Detail()))
+		fmt.Sprintf("Replacing %s deletes it first, and the plan cannot tell whether it could be added again. Plan again once the cause below is gone.\n\n%s: %s", what, failed.Summary(), failed.Detail()))
 }
 
 // callFailed is an error that every call can have. consequence is what it means for the resource.
@@ -43,31 +43,33 @@ func (d *providerData) callFailed(err error, userID, doing, consequence string) 
 func (d *providerData) adviceOn(err error, userID, doing string) advice {
 	switch bizapi.KindOf(err) {
 	case bizapi.KindUnauthorized:
-		return advice{"API key refused", "The API does not accept the key. Check BIZAPI_API_KEY, or the provider's api_key: it may have expired, or belong to another environment than base_url.", ""}
+		return advice{"API key refused", "The API does not accept the key. Check BIZAPI_API_KEY, or the provider's api_key: it may have expired, or belong to a different environment than base_url.", ""}
 	case bizapi.KindForbidden:
 		return advice{"Not allowed", fmt.Sprintf("The API key may not %s, or it belongs to another user. Check user_id and the key.", doing), ""}
 	case bizapi.KindUnknownUser:
-		return advice{"Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id, and whether base_url and the API key are of the same environment. If the user was deleted, remove what it had from the state with `terraform state rm`.", userID), "user_id"}
+		return advice{"Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id, and whether base_url and the API key belong to the same environment. If the user was deleted, remove what it had from the state with `terraform state rm`.", userID), "user_id"}
 	case bizapi.KindNotFound:
 		return advice{"Not found", "The API does not know it.", ""}
 	case bizapi.KindWrongBaseURL:
 		return advice{"Wrong base URL", fmt.Sprintf("The server at %s does not serve this path. Check the provider's base_url, or BIZAPI_BASE_URL: its version path, such as /v1, may be missing, or be one too many.", d.options.BaseURL), ""}
+	case bizapi.KindWrongScheme:
+		return advice{"Wrong scheme in base URL", fmt.Sprintf("The server at %s expects the other of http and https. Correct the scheme or the port of the provider's base_url, or of BIZAPI_BASE_URL.", d.options.BaseURL), ""}
 	case bizapi.KindRateLimited:
-		return advice{"Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and the operation has less time left than that takes. Apply again at the time below, or raise the timeout.", ""}
+		return advice{"Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and asks for a longer wait than this operation has time for. Apply again at the time below, or raise the timeout.", ""}
 	case bizapi.KindServer:
-		return advice{"API failure", fmt.Sprintf("The API failed to %s, and so did the retries. Try again later; if it goes on, give the correlation id to the API's operators.", doing), ""}
+		return advice{"API failure", fmt.Sprintf("The API failed to %s, even after retries. Try again later; if it keeps failing, give the correlation id to the API's operators.", doing), ""}
 	case bizapi.KindRedirect:
 		return advice{"API redirects elsewhere", "Set the provider's base_url to the address that the API really has.", ""}
 	case bizapi.KindUnreadable:
-		return advice{"Unexpected API response", fmt.Sprintf("What %s answered is not what the API promises. Check the provider's base_url: a proxy or a sign-in page may be in between.", d.options.BaseURL), ""}
+		return advice{"Unexpected API response", fmt.Sprintf("%s did not answer as the API does. Check the provider's base_url: a proxy or a sign-in page may be in between.", d.options.BaseURL), ""}
 	case bizapi.KindCertificate:
 		return advice{"API certificate is not trusted", "The TLS certificate does not prove that this is the server in base_url, so nothing was sent. If it is your own, add its authority to the system's roots, or name it in SSL_CERT_FILE.", ""}
 	case bizapi.KindUnreachable:
 		return advice{"API cannot be reached", fmt.Sprintf("No connection to %s could be made, so nothing was sent. Check the scheme, host and port of base_url, the network and HTTPS_PROXY.", d.options.BaseURL), ""}
 	case bizapi.KindNoAnswer:
-		return advice{"API does not answer", "The request was sent, and no whole answer came. Try again; if the API is slow, raise the provider's request_timeout.", ""}
+		return advice{"API does not answer", "The request was sent, but no complete answer came back. Try again; if the API is slow, raise the provider's request_timeout.", ""}
 	case bizapi.KindCanceled:
-		return advice{"Operation was canceled", "It was interrupted, or its timeout is over. Apply again, or raise the timeout.", ""}
+		return advice{"Operation was canceled", "It was interrupted, or it timed out. Apply again, or raise the timeout.", ""}
 	}
 	return advice{"API refused the request", fmt.Sprintf("The API refused to %s.", doing), ""}
 }
@@ -84,7 +86,7 @@ func withAnswer(err error, a advice) diag.Diagnostic {
 // uncheckedWarning is an error that does not keep a number from being planned.
 func uncheckedWarning(failed diag.Diagnostic) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Plan could not be checked against the API",
-		fmt.Sprintf("Whether what is to be added exists already is not known. The apply may fail.\n\n%s: %s", failed.Summary(), failed.Detail()))
+		fmt.Sprintf("The plan cannot tell whether what it adds exists already, so the apply may fail.\n\n%s: %s", failed.Summary(), failed.Detail()))
 }
 
 // changedSincePlanError is a replacement that is applied under another configuration than it was planned
@@ -112,13 +114,13 @@ func wouldMoveError(what, from string, to fmt.Stringer) diag.Diagnostic {
 // pendingWarning is a value that is known after apply only.
 func pendingWarning(what, attribute string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("%s of %s is unknown", attribute, what),
-		"The value is known after apply only, so this plan keeps the current one. The next plan knows it, and replaces the resource if it differs.")
+		"The value is known only after apply, so this plan keeps the current one. The next plan knows the value, and replaces the resource if it differs.")
 }
 
 // unplannableError is a value that is known after apply only where no plan can keep the current one.
 func unplannableError(what, attribute string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Change of %s cannot be planned", what),
-		fmt.Sprintf("Whether it is replaced depends on its %s, which is known after apply only, and a replacement must be seen before it happens. "+
+		fmt.Sprintf("Whether it is replaced depends on its %s, which is known only after apply, and a replacement has to show in the plan. "+
 			"Apply what that depends on first, with -target, or make other changes of the resource in an apply of their own.", attribute))
 }
 

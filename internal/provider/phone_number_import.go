@@ -90,7 +90,7 @@ func (r *phoneNumberResource) importRef(ctx context.Context, req resource.Import
 		return ref, diags
 	}
 	if first, _, ok := strings.Cut(req.ID, "/"); r.data.userID.IsUnknown() && (!ok || isPlatform(first)) {
-		diags.AddError("User is not known yet", fmt.Sprintf("The import id %q names no user, and the provider's user_id is known after apply only. Write <user_id>/ before it.", req.ID))
+		diags.AddError("User is not known yet", fmt.Sprintf("The import id %q names no user, and the provider's user_id is known only after apply. Write <user_id>/ before it.", req.ID))
 		return ref, diags
 	}
 	ref, err := parseImportID(req.ID, r.data.userID.ValueString())

@@ -43,7 +43,7 @@ func (l *phoneNumberListResource) ListResourceConfigSchema(_ context.Context, _ 
 				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to list the numbers of that platform alone.",
+				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to list only that platform's numbers. If omitted, those of all platforms.",
 				Optional:            true,
 				Validators:          platformValidators(),
 			},

@@ -27,7 +27,7 @@ func (d *providerData) addFailed(err error, plan phoneNumberModel) diag.Diagnost
 	case bizapi.KindInvalidMetaID:
 		return withAnswer(err, advice{"Invalid meta_phone_number_id", "The API does not accept this id. " + whereMetaIDIs(platform), "meta_phone_number_id"})
 	case bizapi.KindUnknownOutcome:
-		return withAnswer(err, advice{"Phone number may or may not exist", fmt.Sprintf("No answer says whether the number was added. "+
+		return withAnswer(err, advice{"Phone number may or may not exist", fmt.Sprintf("Nothing shows whether the number was added. "+
 			"Apply again: that adds it if it is missing, and otherwise says that it exists. Then import it with the id %s.", importIDOf(plan)), ""})
 	}
 	return d.callFailed(err, plan.UserID.ValueString(), "add the phone number", "")
@@ -43,7 +43,7 @@ func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diag
 	switch {
 	case existingID == "":
 		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number is registered, and the API does not list it for user %s. "+
-			"If another user has it, set user_id to that user and import it, or delete it there. If it was added or deleted a moment ago, apply again in a few minutes.", plan.UserID.ValueString()), "meta_phone_number_id"})
+			"If another user has it, set user_id to that user and import it, or delete it there. If it was added or deleted just now, apply again in a few minutes.", plan.UserID.ValueString()), "meta_phone_number_id"})
 	case existingID == inState.id:
 		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number in the way is %s, which is in the state: this resource's lifecycle has create_before_destroy, or destroy = false, or another resource has the same number. "+
 			"The API takes each number once, so it has to be deleted before it is added. Remove that setting, or the second resource.", existingID), "meta_phone_number_id"})
@@ -104,7 +104,7 @@ func tokenAdvice(platform string) string {
 }
 
 func missingToken(platform string) diag.Diagnostic {
-	detail := "Adding a number takes an access token: set access_token_wo and access_token_wo_version or, if it may be kept in the state, access_token."
+	detail := "Adding a number needs an access token: set access_token_wo and access_token_wo_version or, if it may be kept in the state, access_token."
 	if platform != webChat {
 		detail += " " + tokenAdvice(platform)
 	}
@@ -116,11 +116,12 @@ func invalidTokenError(problem string) diag.Diagnostic {
 }
 
 // protectedError is a number that deletion_protection keeps.
-func protectedError(id string, key numberKey) diag.Diagnostic {
+// why is what would delete it, such as "a change of access_token".
+func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
-		fmt.Sprintf("deletion_protection is true for the %s number %s, and this would delete it. "+
-			"If that is meant, set deletion_protection = false, apply, and then destroy or replace it; if its resource is tainted by mistake, run `terraform untaint`. "+
-			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID))
+		fmt.Sprintf("deletion_protection is true for the %s number %s, and %s would delete it. "+
+			"If that is intended, set deletion_protection = false, apply, and then destroy or replace it; if its resource is tainted by mistake, run `terraform untaint`. "+
+			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID, why))
 }
 
 // movedError is a plan that deletes a number at one address and adds or keeps it at another.
@@ -128,7 +129,7 @@ func movedError(id string, key numberKey) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
 			"If its block was renamed or its key changed, write a moved block to the new address; where addresses shift, as those of a shortened count do, use for_each with a moved block to each key, or `terraform state mv`. "+
-			"If the delete is meant, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id, key.platform, key.metaID))
+			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id, key.platform, key.metaID))
 }
 
 // replacedWarning says what a replacement takes with it. The id is in the summary: the CLI folds warnings
@@ -177,8 +178,8 @@ func (c numberChange) costWarning(ctx context.Context, attributes []string) diag
 
 func adoptedWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s was found, not added twice", id),
-		"The answer to the add was lost. The number was not listed before, and is now with the display name that was sent, so it is taken to be the one added. "+
-			"If somebody else added it at the same time, it may have their access token: replace it with -replace=ADDRESS then.")
+		"The answer to the add was lost. The number was not listed before and now is, with the display name that was sent, so the provider took it for the one it added. "+
+			"If somebody else added it at the same time, it may have their access token; in that case, replace it with -replace=ADDRESS.")
 }
 
 func nameDriftWarning(id, configured, current string) diag.Diagnostic {
@@ -189,25 +190,25 @@ func nameDriftWarning(id, configured, current string) diag.Diagnostic {
 
 func nameRecordedWarning(id, configured string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Name of phone number %s is not sent", id),
-		fmt.Sprintf("The configuration has %q, and the API has no name for the number and cannot rename it. The name is recorded in the state alone. To send it, replace the number with -replace=ADDRESS.", configured))
+		fmt.Sprintf("The configuration has %q, and the API has no name for the number and cannot rename it. The name is recorded in the state only. To send it, replace the number with -replace=ADDRESS.", configured))
 }
 
 func tokenRecordedWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Token of phone number %s is not sent", id),
-		"Terraform does not know which token the API has, so the configured one is taken to be it and recorded. To send it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+		"Terraform does not know which token the API has, so it records the configured one and sends nothing. To send it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
 }
 
 func tokenKnownWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has this token already", id),
-		"The API lists the number with the configured access token, so nothing is sent and the token is recorded.")
+		"The API lists the number with the configured access token, so the token is recorded and nothing is sent.")
 }
 
 func tokenUnsentWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("New token of phone number %s is not sent", id),
-		"access_token_wo has another value than the one that was sent, and access_token_wo_version is the same. To send it, increment access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
+		"access_token_wo differs from the token that was sent, but access_token_wo_version is the same. To send it, increment access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
 }
 
 func tokenDriftWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has another token", id),
-		"The API lists the number with another access token than the configured one, which was sent: somebody changed it there. To send yours again, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+		"The API lists the number with a different access token than the configured one, which was sent: somebody changed it there. To send yours again, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
 }

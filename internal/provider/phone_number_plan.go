@@ -70,7 +70,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumberModel, resp *resource.ModifyPlanResponse) {
 	id := state.ID.ValueString()
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protectedError(id, state.key()))
+		resp.Diagnostics.Append(protectedError(id, state.key(), "this plan"))
 	}
 	if r.data.walk.numbers.planDestroy(state.key().String(), id) {
 		resp.Diagnostics.Append(movedError(id, state.key()))
@@ -176,7 +176,7 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("display_name"), planned)...)
 	}
 	if len(replacing) > 0 {
-		c.checkReplacement(ctx, diags)
+		c.checkReplacement(ctx, replacing, diags)
 		if !diags.HasError() {
 			diags.Append(c.costWarning(ctx, replacing))
 		}

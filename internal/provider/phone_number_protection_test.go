@@ -87,6 +87,23 @@ func TestPlanThatDeletesAProtectedNumberIsRefused(t *testing.T) {
 	}
 }
 
+// The error says what would replace the number: a plan may have changed more than the reader remembers.
+func TestErrorOfAProtectedNumberNamesTheAttributesThatReplaceIt(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withToken(testToken), protected))},
+			{
+				Config: api.config(phoneNumber("main", "whatsapp", otherID, withToken(nextToken), protected)), PlanOnly: true,
+				ExpectError: planError("a change of meta_phone_number_id and access_token would delete it"),
+			},
+			{Config: api.config(number(withToken(testToken)))},
+		},
+	})
+}
+
 // Of a tainted number the plan sees a create alone, and knows the number by its Meta id.
 func TestPlanThatReplacesAProtectedNumberWithoutAChangeIsRefused(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
@@ -12,11 +13,11 @@ import (
 // A replacement deletes first, and an error after that loses the number. So everything that can fail is
 // checked in its plan: this file.
 
-// checkReplacement checks the replacement of a number by a changed attribute.
-func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnostics) {
+// checkReplacement checks the replacement of a number by changed attributes.
+func (c numberChange) checkReplacement(ctx context.Context, attributes []string, diags *diag.Diagnostics) {
 	id := c.state.ID.ValueString()
 	if c.state.DeletionProtection.ValueBool() {
-		diags.Append(protectedError(id, c.state.key()))
+		diags.Append(protectedError(id, c.state.key(), "a change of "+strings.Join(attributes, " and ")))
 	}
 	token := configuredToken(c.config)
 	if token.attribute == noToken {
@@ -50,7 +51,7 @@ func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnost
 // no more of -replace that could fail.
 func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, config, plan phoneNumberModel, diags *diag.Diagnostics) {
 	if inState.isProtected {
-		diags.Append(protectedError(inState.id, plan.key()))
+		diags.Append(protectedError(inState.id, plan.key(), "replacing it"))
 	}
 	if config.UserID.IsNull() && plan.UserID.ValueString() != inState.userID {
 		diags.Append(wouldMoveError("phone number "+inState.id, inState.userID, plan.UserID))

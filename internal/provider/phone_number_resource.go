@@ -97,7 +97,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
 			"meta_phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID and on Instagram the Instagram Account ID, both digits only, written in quotes. On web chat it has letters, digits and `@ . _ + -`. A change replaces the number.",
+				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID and on Instagram the Instagram Account ID, both digits only, written in quotes. On web chat it consists of letters, digits and `@ . _ + -`. A change replaces the number.",
 				Required:            true,
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
@@ -112,20 +112,20 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				Optional:            true,
 			},
 			"access_token": schema.StringAttribute{
-				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters. Terraform keeps it in the state: prefer `access_token_wo`. One of the two is needed to add a number, and none to keep an imported one. A new token replaces the number, unless the API has it already.",
+				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters. Terraform keeps it in the state: prefer `access_token_wo`. One of the two is needed to add a number, neither to keep an imported one. A new token replaces the number, unless the API has it already.",
 				Optional:            true,
 				Sensitive:           true,
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}},
 			},
 			"display_name": schema.StringAttribute{
-				MarkdownDescription: "Name for people, 1 to 255 UTF-16 units: the formatted number on WhatsApp, the handle on Instagram. If omitted, the API's current name is kept. A new name replaces the number; a number that was renamed elsewhere is left alone, with a warning.",
+				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units: the formatted number on WhatsApp, the handle on Instagram. If omitted, the API's current name is kept. A new name replaces the number; a number that was renamed elsewhere is left alone, with a warning.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{nameValidator{"display_name"}},
 				PlanModifiers:       []planmodifier.String{keep},
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. If omitted, the provider's `user_id` when the number is added, and its own user from then on. A change replaces the number.",
+				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. If omitted, it is the provider's `user_id` when the number is added, and stays the number's own from then on. A change replaces the number.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),
@@ -325,7 +325,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
 	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key()))
+		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key(), "this"))
 	}
 	client, diags := r.data.client()
 	resp.Diagnostics.Append(diags...)

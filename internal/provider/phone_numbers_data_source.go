@@ -63,7 +63,7 @@ func (d *phoneNumbersDataSource) Metadata(_ context.Context, req datasource.Meta
 
 func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All numbers of a user, whoever registered them. A user with a thousand numbers takes two requests, which everything else that reads this user shares.",
+		MarkdownDescription: "All numbers of a user, whoever registered them. A thousand numbers take two requests, which everything else that reads this user shares.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User whose numbers to read. If omitted, the provider's `user_id`.",
@@ -72,17 +72,17 @@ func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.Schema
 				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to read the numbers of that platform alone. If omitted, those of all platforms.",
+				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to read only that platform's numbers. If omitted, those of all platforms.",
 				Optional:            true,
 				Validators:          platformValidators(),
 			},
 			"numbers": schema.ListNestedAttribute{
-				MarkdownDescription: "The numbers, oldest first. Empty when the user has none.",
+				MarkdownDescription: "The numbers, oldest first. Empty if there are none.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: numberAttributes()},
 			},
 			"by_meta_id": schema.MapNestedAttribute{
-				MarkdownDescription: "The same numbers by `<platform>/<meta_phone_number_id>`, such as `whatsapp/836990829491415`, for `for_each`. A key stays what it is when a number is replaced or renamed, or when others come and go.",
+				MarkdownDescription: "The same numbers by `<platform>/<meta_phone_number_id>`, such as `whatsapp/836990829491415`, for `for_each`. A key stays the same when the number is replaced or renamed, or when others come and go.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: numberAttributes()},
 			},
@@ -101,7 +101,7 @@ func numberAttributes() map[string]schema.Attribute {
 		"user_id":              computed("User that the number belongs to."),
 		"platform":             computed("`whatsapp`, `instagram` or `webchat`."),
 		"meta_phone_number_id": computed("Meta's id of the number or account."),
-		"display_name":         computed("Name for people; null when the number has none."),
+		"display_name":         computed("Human-readable name; null if the number has none."),
 		"created_at":           computed("When the number was added, as an RFC 3339 time in UTC."),
 		"updated_at":           computed("When the API last changed the number, as an RFC 3339 time in UTC."),
 	}

@@ -83,10 +83,10 @@ func (p *bizapiProvider) Metadata(_ context.Context, _ provider.MetadataRequest,
 
 func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages the WhatsApp numbers, Instagram accounts and web chat channels of a business messaging API.",
+		MarkdownDescription: "Manages the WhatsApp numbers, Instagram accounts and web chat channels of a business messaging API, and the agents that answer on them.",
 		Attributes: map[string]schema.Attribute{
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "Root of the API, such as `https://api.example.com/v1`; some deployments serve at the root of the host, without a version path. It has no default, and no user info, query or fragment. Can be set with the environment variable `BIZAPI_BASE_URL`.",
+				MarkdownDescription: "Root of the API, such as `https://api.example.com/v1`; some deployments serve at the root of the host, without a version path. User info, a query or a fragment in it is an error. There is no default. Can be set with the environment variable `BIZAPI_BASE_URL`.",
 				Optional:            true,
 			},
 			"api_key": schema.StringAttribute{
@@ -100,17 +100,17 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Validators:          userIDValidators(),
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: "Maximum retries of a failed request, `0` to `100`; `4` by default. Waiting out a rate limit does not count. Can be set with the environment variable `BIZAPI_MAX_RETRIES`.",
+				MarkdownDescription: "Maximum number of retries of a failed request, `0` to `100`; `4` by default. Waiting out a rate limit does not count as a retry. Can be set with the environment variable `BIZAPI_MAX_RETRIES`.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, highestMaxRetries)},
 			},
 			"requests_per_minute": schema.Int64Attribute{
-				MarkdownDescription: "Maximum requests per minute that the provider sends; none by default. The API's own rate limit is obeyed either way: set this to leave a part of it to other users of the key. Can be set with the environment variable `BIZAPI_REQUESTS_PER_MINUTE`.",
+				MarkdownDescription: "Maximum requests per minute that the provider sends; none by default. The API's own rate limit is obeyed either way: set this to leave some of it to others who use the key. Can be set with the environment variable `BIZAPI_REQUESTS_PER_MINUTE`.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, highestRequestsPerMinute)},
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: "Timeout of one attempt of a request, such as `45s` or `2m`; `30s` by default.",
+				MarkdownDescription: "Timeout for one attempt of a request, such as `45s` or `2m`; `30s` by default.",
 				Optional:            true,
 				Validators:          []validator.String{durationValidator{}},
 			},
@@ -119,11 +119,11 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Optional:            true,
 			},
 			"verify_access_tokens": schema.BoolAttribute{
-				MarkdownDescription: "Asks Meta's Graph API, while planning, whether it accepts the access token of each WhatsApp number and Instagram account that the plan adds or replaces, so that an expired token is an error before anything is deleted. It sends these tokens to `meta_graph_url`, and nothing else. `false` by default. Can be set with the environment variable `BIZAPI_VERIFY_ACCESS_TOKENS` (`true` or `false`).",
+				MarkdownDescription: "Asks Meta's Graph API, while planning, whether it accepts the access token of each WhatsApp number and Instagram account that the plan adds or replaces, so that an expired token is an error before anything is deleted. Those tokens, and nothing else, are sent to `meta_graph_url`. `false` by default. Can be set with the environment variable `BIZAPI_VERIFY_ACCESS_TOKENS` (`true` or `false`).",
 				Optional:            true,
 			},
 			"meta_graph_url": schema.StringAttribute{
-				MarkdownDescription: "Meta's Graph API with its version, for `verify_access_tokens`; `https://graph.facebook.com/v24.0` by default. It has to be `https`, or a loopback address. Can be set with the environment variable `BIZAPI_META_GRAPH_URL`.",
+				MarkdownDescription: "Meta's Graph API with its version, for `verify_access_tokens`; `https://graph.facebook.com/v24.0` by default. It has to be an `https` URL, or one with a loopback address. Can be set with the environment variable `BIZAPI_META_GRAPH_URL`.",
 				Optional:            true,
 			},
 		},

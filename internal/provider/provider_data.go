@@ -38,8 +38,8 @@ func (d *providerData) client() (*bizapi.Client, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if d.unknown != "" {
 		diags.AddError("Provider configuration is not known yet",
-			"The provider's "+d.unknown+" is known after apply only, and this operation has to call the API. "+
-				"Apply what it depends on first, with -target, or give it a value that is known.")
+			"The provider's "+d.unknown+" is known only after apply, and this operation has to call the API. "+
+				"Apply what it depends on first, with -target, or set it to a known value.")
 		return nil, diags
 	}
 	d.mu.Lock()
@@ -63,7 +63,7 @@ func (d *providerData) userOrDefault(configured types.String) (types.String, dia
 		return configured, diags
 	case d.userID.IsUnknown():
 		diags.AddAttributeError(path.Root("user_id"), "User is not known yet",
-			"user_id is not set here, and the provider's is known after apply only. "+
+			"user_id is not set here, and the provider's is known only after apply. "+
 				"Set user_id to a known value, or apply what it depends on first, with -target.")
 	case d.userID.IsNull():
 		diags.Append(missingUser())

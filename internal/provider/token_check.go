@@ -110,7 +110,7 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 			fmt.Sprintf("Meta has no %s number %s for this token: the id is wrong, or the token is of another business. %s\n\n%s", platform, id, whereMetaIDIs(platform), answer))}
 	case metagraph.NoPermission:
 		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Token of %s was not confirmed", id),
-			fmt.Sprintf("The token lacks a permission that the check takes, so whether Meta accepts it is not known. %s\n\n%s", tokenAdvice(platform), answer))}
+			fmt.Sprintf("The token lacks a permission that the check needs, so the plan cannot tell whether Meta accepts it for messages. %s\n\n%s", tokenAdvice(platform), answer))}
 	}
 	scope := ""
 	if failure.Meaning == metagraph.RateLimited || failure.Code == 0 { // Meta limits calls, or does not answer
@@ -120,5 +120,5 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 		scope = ", nor those of numbers that are planned after it"
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Access token was not checked",
-		fmt.Sprintf("Meta did not say whether it accepts the token of the %s number %s%s. The apply goes on without that.\n\n%s", platform, id, scope, answer))}
+		fmt.Sprintf("Meta did not say whether it accepts the token of the %s number %s%s. The plan goes on without that check.\n\n%s", platform, id, scope, answer))}
 }

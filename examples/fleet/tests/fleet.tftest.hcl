@@ -1,5 +1,5 @@
 # terraform test: no account, no network and no real token. The mocked provider checks arguments
-# against the schema and invents what the API would answer.
+# against the schema and makes up what the API would answer.
 mock_provider "bizapi" {
   mock_resource "bizapi_phone_number" {
     defaults = {
@@ -30,6 +30,7 @@ variables {
       user_id              = "usr_abc123"
       platform             = "webchat"
       meta_phone_number_id = "support.example.com"
+      agent                = { name = "Support", prompt_id = "pmpt_abc123" }
     }
   }
   access_tokens = {
@@ -43,16 +44,16 @@ run "each_number_belongs_to_its_user" {
 
   assert {
     condition     = { for name, number in bizapi_phone_number.this : name => number.user_id } == { sales = "usr_abc123", shop = "usr_def456", support = "usr_abc123" }
-    error_message = "A number is with another user."
+    error_message = "A number belongs to the wrong user."
   }
 }
 
-run "numbers_are_protected_unless_told_otherwise" {
+run "numbers_are_protected_by_default" {
   command = plan
 
   assert {
     condition     = [for number in bizapi_phone_number.this : number.meta_phone_number_id if !number.deletion_protection] == ["17841234567890123"]
-    error_message = "Only the shop gives its protection up."
+    error_message = "Only the shop turns its protection off."
   }
 }
 
@@ -61,12 +62,21 @@ run "tokens_reach_no_state" {
 
   assert {
     condition     = alltrue([for number in bizapi_phone_number.this : number.access_token == null && number.access_token_wo == null])
-    error_message = "A token stands in the state."
+    error_message = "A token is in the state."
   }
 
   assert {
     condition     = bizapi_phone_number.this["shop"].access_token_wo_version == 3 && bizapi_phone_number.this["support"].access_token_wo_version == null
-    error_message = "A version is not the one of its number."
+    error_message = "A number has the wrong version."
+  }
+}
+
+run "an_agent_answers_on_its_number" {
+  command = apply
+
+  assert {
+    condition     = keys(output.agent_ids) == ["support"] && bizapi_agent.this["support"].phone_number_id == output.ids["support"]
+    error_message = "The agent does not answer on the support number."
   }
 }
 
@@ -80,11 +90,11 @@ run "outputs_have_every_number" {
 
   assert {
     condition     = keys(output.ids_by_user["usr_abc123"]) == ["sales", "support"] && keys(output.ids_by_user["usr_def456"]) == ["shop"]
-    error_message = "ids_by_user puts a number with another user."
+    error_message = "ids_by_user has a number under the wrong user."
   }
 
   assert {
     condition     = output.numbers["sales"].display_name == "+1 (234) 567-8900"
-    error_message = "numbers lacks what is known of one."
+    error_message = "numbers lacks an attribute."
   }
 }

@@ -1,4 +1,4 @@
-# What must not get as far as an apply. The real provider would refuse more: it reads the account.
+# What must not get as far as an apply. The real provider refuses more: it reads the account.
 mock_provider "bizapi" {}
 
 run "the_same_number_under_two_names" {

@@ -3,10 +3,10 @@
 list "bizapi_phone_number" "whatsapp" {
   provider = bizapi
 
-  # Terraform stops at 100 unless a limit is given: choose one above the account's size.
+  # Terraform stops at 100 unless a limit is given: choose one above the size of the account.
   limit = 10000
 
-  # Both are optional: the provider's user_id, and all platforms.
+  # Both are optional: they default to the provider's user_id, and to all platforms.
   config {
     user_id  = "usr_abc123"
     platform = "whatsapp"

@@ -20,9 +20,13 @@ const (
 	apiKey = "sk_test_demo"
 )
 
+// graphPath is where Meta is served, beside the API.
+const graphPath = "/graph/v24.0"
+
 // api is the sandbox, served on a free port of the loopback interface.
 type api struct {
 	url     string // the base URL, with the version path
+	meta    string // that of the stand-in for Meta
 	sandbox *sandbox.Server
 	server  *http.Server
 }
@@ -32,14 +36,23 @@ func startAPI(ctx context.Context) (*api, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the sandbox: %w", err)
 	}
-	s := sandbox.New(sandbox.Options{APIKey: apiKey, Users: []string{user}})
+	s := sandbox.New(sandbox.Options{Dialect: sandbox.Published, APIKey: apiKey, Users: []string{user}})
+	handler := http.NewServeMux()
+	handler.Handle("/", s)
+	handler.Handle(graphPath+"/", sandbox.NewMeta(sandbox.MetaOptions{Refuse: refuseExpired}))
+	host := "http://" + listener.Addr().String()
 	a := &api{
-		url:     "http://" + listener.Addr().String() + "/v1",
+		url:     host + "/v1",
+		meta:    host + graphPath,
 		sandbox: s,
-		server:  &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second},
+		server:  &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
 	}
 	go func() { _ = a.server.Serve(listener) }() // returns only when closed
 	return a, nil
+}
+
+func refuseExpired(token, _ string) (sandbox.MetaError, bool) {
+	return sandbox.MetaExpired, strings.Contains(token, "expired")
 }
 
 func (a *api) close() error {
@@ -71,25 +84,28 @@ func (a *api) addByHand(ctx context.Context, platform, metaID, displayName strin
 		return "", fmt.Errorf("add a number by hand: %w", err)
 	}
 	defer response.Body.Close()
-	var answer struct{ Data struct{ ID string } }
+	var answer struct{ ID string }
 	if response.StatusCode != http.StatusCreated {
 		return "", fmt.Errorf("add a number by hand: status %s", response.Status)
 	}
 	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
 		return "", fmt.Errorf("add a number by hand: %w", err)
 	}
-	return answer.Data.ID, nil
+	return answer.ID, nil
 }
 
-// numbers is what the API holds, oldest first.
-func (a *api) numbers() []number {
-	var held []number
+// held is what the API holds, oldest first and numbers before agents.
+func (a *api) held() []row {
+	var held []row
 	for _, n := range a.sandbox.Numbers(user) {
-		shown := number{id: n.ID, platform: n.Platform, metaID: n.MetaPhoneNumberID}
+		shown := row{id: n.ID, kind: n.Platform, key: n.MetaPhoneNumberID}
 		if n.DisplayName != nil {
-			shown.displayName = *n.DisplayName
+			shown.name = *n.DisplayName
 		}
 		held = append(held, shown)
+	}
+	for _, agent := range a.sandbox.Agents(user) {
+		held = append(held, row{id: agent.ID, kind: "agent", key: agent.PhoneNumberID, name: agent.Name})
 	}
 	return held
 }
@@ -138,16 +154,28 @@ func (c requestCounts) plus(other requestCounts) requestCounts {
 	return sum
 }
 
+// operations are all of the API's, as the demo names one of them.
+var operations = []struct {
+	name    sandbox.Operation
+	one     string
+	isWrite bool
+}{
+	{sandbox.OpAdd, "add", true}, {sandbox.OpDelete, "delete", true},
+	{sandbox.OpCreateAgent, "agent create", true}, {sandbox.OpUpdateAgent, "agent update", true}, {sandbox.OpDeleteAgent, "agent delete", true},
+	{sandbox.OpList, "list", false}, {sandbox.OpListAgents, "agent list", false}, {sandbox.OpReadAgent, "agent read", false},
+	{sandbox.OpOther, "other", true},
+}
+
 // String reads "2 adds, 1 list", or "none".
 func (c requestCounts) String() string {
 	var parts []string
-	for _, operation := range []sandbox.Operation{sandbox.OpAdd, sandbox.OpList, sandbox.OpDelete, sandbox.OpOther} {
-		switch count := c[operation]; count {
+	for _, operation := range operations {
+		switch count := c[operation.name]; count {
 		case 0:
 		case 1:
-			parts = append(parts, "1 "+string(operation))
+			parts = append(parts, "1 "+operation.one)
 		default:
-			parts = append(parts, fmt.Sprintf("%d %ss", count, operation))
+			parts = append(parts, fmt.Sprintf("%d %ss", count, operation.one))
 		}
 	}
 	if len(parts) == 0 {

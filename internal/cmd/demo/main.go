@@ -6,13 +6,15 @@
 // CLI through examples/quickstart in a temporary directory, and compares what the
 // CLI says with what reached the API. `make demo` runs it.
 //
-// It needs Go alone: tfcli.Find finds a CLI, or builds one. It ends with a non-zero status if any step does not do what it says, and
-// leaves nothing behind either way.
+// It needs Go alone: tfcli.Find finds a CLI, or builds one. It ends with a non-zero status if any step does
+// not do what it says, and leaves nothing behind either way. With -svg it writes a recording, and with
+// -figures it measures what README.md compares.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,9 +30,20 @@ import (
 const timeLimit = time.Hour
 
 func main() {
+	svg := flag.String("svg", "", "write a recording of the demo to this `file` too")
+	wantsFigures := flag.Bool("figures", false, "measure what README.md compares, in place of the demo")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
-	err := run(ctx, os.Stdout)
+	var err error
+	switch {
+	case *wantsFigures:
+		err = figures(ctx, os.Stdout)
+	case *svg != "":
+		err = record(*svg, func(out io.Writer) error { return run(ctx, out) }, os.Stdout)
+	default:
+		err = run(ctx, os.Stdout)
+	}
 	cancel()
 	stop()
 	if err != nil {
@@ -41,12 +54,15 @@ func main() {
 
 // run does the demo and sums it up.
 func run(ctx context.Context, out io.Writer) error {
-	done, err := demonstrate(ctx, out)
+	done, err := withWorkspace(ctx, out, func(d *demo) (outcome, error) {
+		d.introduce()
+		return d.runSteps(ctx)
+	})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "\nAll %d steps did what they say, in %.1f s: %s.\n", len(steps()), done.took.Seconds(), done.asked)
-	fmt.Fprintln(out, "No command printed a token or the API key. The sandbox and the copy are gone.")
+	fmt.Fprintln(out, "No command printed a token or the API key, and no state held one. The sandbox and the copy are gone.")
 	return nil
 }
 
@@ -56,8 +72,8 @@ type outcome struct {
 	took  time.Duration
 }
 
-// demonstrate runs the steps and cleans up after them, whatever happened.
-func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
+// withWorkspace runs a function on a sandbox and a workspace, and cleans up after it, whatever happened.
+func withWorkspace(ctx context.Context, out io.Writer, run func(*demo) (outcome, error)) (done outcome, err error) {
 	found, err := tfcli.Find(ctx, out)
 	if err != nil {
 		return outcome{}, err
@@ -67,15 +83,13 @@ func demonstrate(ctx context.Context, out io.Writer) (done outcome, err error) {
 		return outcome{}, err
 	}
 	defer func() { err = errors.Join(err, api.close()) }()
-	work, err := newWorkspace(ctx, out, found, api.url)
+	work, err := newWorkspace(ctx, out, found, api)
 	if err != nil {
 		return outcome{}, err
 	}
 	defer func() { err = errors.Join(err, work.remove()) }()
 
-	d := &demo{out: out, api: api, work: work}
-	d.introduce()
-	return d.runSteps(ctx)
+	return run(&demo{out: out, api: api, work: work})
 }
 
 // demo is what the steps work on.
@@ -87,7 +101,7 @@ type demo struct {
 
 func (d *demo) introduce() {
 	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", d.work.CLI.Name)
-	fmt.Fprintf(d.out, "The API is a sandbox at %s.\n", d.api.url)
+	fmt.Fprintf(d.out, "The API is a sandbox at %s; so is Meta, which is asked about tokens.\n", d.api.url)
 }
 
 // runSteps ends at the first step that does not do what it says.

@@ -12,12 +12,21 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// number is a phone number as the state and the API both have it.
-type number struct{ id, platform, metaID, displayName string }
+// row is a phone number or an agent as the state and the API both have it.
+type row struct {
+	id   string
+	kind string // the platform, or agent
+	key  string // Meta's id, or the API's id of the agent's number
+	name string
+}
 
-// String is how the demo shows a number.
-func (n number) String() string {
-	return fmt.Sprintf("%-9s  %-19s  %-17s  id %s", n.platform, n.metaID, n.displayName, n.id)
+// String is how the demo shows a row.
+func (r row) String() string {
+	key := r.key
+	if r.kind == "agent" {
+		key = "on " + r.key
+	}
+	return fmt.Sprintf("%-9s  %-19s  %-17s  id %s", r.kind, key, r.name, r.id)
 }
 
 // readPlannedActions reads what `show -json` prints of a saved plan: the actions
@@ -52,23 +61,27 @@ func describeChange(change *tfjson.Change) string {
 }
 
 // numberOf reads the attributes that a number has in the state.
-func numberOf(attributes map[string]any) number {
-	text := func(name string) string {
-		value, _ := attributes[name].(string) // null is as good as empty here
-		return value
-	}
-	return number{
-		id:          text("id"),
-		platform:    text("platform"),
-		metaID:      text("meta_phone_number_id"),
-		displayName: text("display_name"),
+func numberOf(attributes map[string]any) row {
+	return row{
+		id: text(attributes, "id"), kind: text(attributes, "platform"),
+		key: text(attributes, "meta_phone_number_id"), name: text(attributes, "display_name"),
 	}
 }
 
-// compareNumbers reports the first number that only one of the state and the API
+// agentOf reads those of an agent.
+func agentOf(attributes map[string]any) row {
+	return row{id: text(attributes, "agent_id"), kind: "agent", key: text(attributes, "phone_number_id"), name: text(attributes, "name")}
+}
+
+func text(attributes map[string]any, name string) string {
+	value, _ := attributes[name].(string) // null is as good as empty here
+	return value
+}
+
+// compareRows reports the first row that only one of the state and the API
 // has, or has otherwise.
-func compareNumbers(state map[string]number, held []number) error {
-	byID := map[string]number{}
+func compareRows(state map[string]row, held []row) error {
+	byID := map[string]row{}
 	for _, n := range held {
 		byID[n.id] = n
 	}
@@ -97,6 +110,18 @@ func resultLine(output string) string {
 		}
 	}
 	return result
+}
+
+// titles are those of the warnings or errors of an output, less the CLI's own about how the demo uses it.
+func titles(output, start string) []string {
+	var found []string
+	for line := range strings.Lines(output) {
+		title, ok := strings.CutPrefix(strings.TrimSpace(strings.TrimLeft(line, "│╷ ")), start)
+		if ok && !strings.Contains(title, "development overrides") {
+			found = append(found, title)
+		}
+	}
+	return found
 }
 
 // checkSecrets returns an error, which does not repeat it, if the output shows a

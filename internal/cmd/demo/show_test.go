@@ -57,23 +57,23 @@ func TestReadPlannedActionsRefusesWhatIsNoPlan(t *testing.T) {
 	}
 }
 
-func TestCompareNumbers(t *testing.T) {
-	a, b := number{id: "1", metaID: "83"}, number{id: "2", metaID: "17"}
-	renamed := number{id: "1", metaID: "83", displayName: "A"}
+func TestCompareRows(t *testing.T) {
+	a, b := row{id: "1", key: "83"}, row{id: "2", key: "17"}
+	renamed := row{id: "1", key: "83", name: "A"}
 	for name, test := range map[string]struct {
-		state map[string]number
-		held  []number
+		state map[string]row
+		held  []row
 		same  bool
 	}{
-		"the same numbers in any order":    {map[string]number{"x": a, "y": b}, []number{b, a}, true},
+		"the same numbers in any order":    {map[string]row{"x": a, "y": b}, []row{b, a}, true},
 		"nothing on both sides":            {nil, nil, true},
-		"a number that the API lacks":      {map[string]number{"x": a}, nil, false},
-		"a number that the state lacks":    {nil, []number{a}, false},
-		"a number under two addresses":     {map[string]number{"x": a, "y": a}, []number{a}, false},
-		"one number with other attributes": {map[string]number{"x": a}, []number{renamed}, false},
+		"a number that the API lacks":      {map[string]row{"x": a}, nil, false},
+		"a number that the state lacks":    {nil, []row{a}, false},
+		"a number under two addresses":     {map[string]row{"x": a, "y": a}, []row{a}, false},
+		"one number with other attributes": {map[string]row{"x": a}, []row{renamed}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := compareNumbers(test.state, test.held); (err == nil) != test.same {
+			if err := compareRows(test.state, test.held); (err == nil) != test.same {
 				t.Errorf("got the error %v, want the same: %t", err, test.same)
 			}
 		})
@@ -95,6 +95,16 @@ func TestResultLine(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+func TestTitles(t *testing.T) {
+	const output = "\nWarning: Provider development overrides are in effect\n\n\nWarning: Phone number pn_1 will be replaced\n\n│ Error: No\nAn Error: in a text\n"
+	if got := titles(output, "Warning: "); !cmp.Equal(got, []string{"Phone number pn_1 will be replaced"}) {
+		t.Errorf("warnings: %q", got)
+	}
+	if got := titles(output, "Error: "); !cmp.Equal(got, []string{"No"}) {
+		t.Errorf("errors: %q", got)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 const (
 	whatsapp  = "bizapi_phone_number.whatsapp"
 	instagram = "bizapi_phone_number.instagram"
+	agent     = "bizapi_agent.sales"
 	support   = "bizapi_phone_number.support"
 )
 
@@ -29,11 +30,12 @@ type step struct {
 
 func steps() []step {
 	return []step{
-		{"Add the WhatsApp number and the Instagram account", addNumbers},
+		{"Add a WhatsApp number with its agent, and an Instagram account", addNumbers},
 		{"Plan again: nothing to do", planNothing},
-		{"Change the WhatsApp token: the API cannot update, so the number is replaced", changeToken},
+		{"Rotate the WhatsApp token, to one that has expired: refused while the number lives on", expiredToken},
+		{"Rotate it to a good one: the number is replaced, and its agent comes back", changeToken},
 		{"Bring in a web chat channel that somebody added by hand", importChannel},
-		{"Destroy all three", destroyAll},
+		{"Destroy everything", destroyAll},
 	}
 }
 
@@ -41,10 +43,10 @@ func addNumbers(ctx context.Context, d *demo) error {
 	if err := d.terraform(ctx, "apply", "-auto-approve"); err != nil {
 		return err
 	}
-	if err := d.expectRequests(2, 0); err != nil {
+	if err := d.expectWrites(requestCounts{sandbox.OpAdd: 2, sandbox.OpCreateAgent: 1}); err != nil {
 		return err
 	}
-	return d.expectNumbers(ctx, whatsapp, instagram)
+	return d.expectOnAPI(ctx, whatsapp, agent, instagram)
 }
 
 func planNothing(ctx context.Context, d *demo) error {
@@ -52,32 +54,56 @@ func planNothing(ctx context.Context, d *demo) error {
 	if err := d.terraform(ctx, "plan", "-detailed-exitcode"); err != nil {
 		return err
 	}
-	return d.expectRequests(0, 0)
+	return d.expectWrites(requestCounts{})
 }
 
-func changeToken(ctx context.Context, d *demo) error {
-	before, err := d.work.numbersInState(ctx)
+func expiredToken(ctx context.Context, d *demo) error {
+	before := d.api.held()
+	d.work.setWhatsAppToken("EAAexpiredWhatsAppToken")
+	if err := d.work.incrementVersion(); err != nil {
+		return err
+	}
+	d.say("main.tf: access_token_wo_version = 2; the new token is in TF_VAR_whatsapp_access_token")
+	d.say("$ %s", d.work.Line([]string{"plan"}))
+	title, err := d.work.refusal(ctx, "plan")
 	if err != nil {
 		return err
 	}
-	token := d.work.changeWhatsAppToken()
-	d.say("TF_VAR_whatsapp_access_token has a new value")
-	if err := d.planAndApply(ctx, map[string]string{whatsapp: "delete, create"}); err != nil {
+	d.say("Error: %s", title)
+	if want := "Meta refuses the access token"; title != want {
+		return fmt.Errorf("the error is %q, not %q", title, want)
+	}
+	if !slices.Equal(before, d.api.held()) {
+		return errors.New("the API does not hold what it held before")
+	}
+	return d.expectWrites(requestCounts{})
+}
+
+func changeToken(ctx context.Context, d *demo) error {
+	before, err := d.work.rowsInState(ctx)
+	if err != nil {
 		return err
 	}
-	if err := d.expectRequests(1, 1); err != nil {
+	const token = "EAAfakeWhatsAppToken2"
+	d.work.setWhatsAppToken(token)
+	d.say("TF_VAR_whatsapp_access_token has a token that Meta takes")
+	if err := d.planAndApply(ctx, map[string]string{whatsapp: "delete, create", agent: "delete, create"}); err != nil {
 		return err
 	}
-	if err := d.expectNumbers(ctx, whatsapp, instagram); err != nil {
+	if err := d.expectWrites(requestCounts{sandbox.OpAdd: 1, sandbox.OpDelete: 1, sandbox.OpCreateAgent: 1, sandbox.OpDeleteAgent: 1}); err != nil {
+		return err
+	}
+	if err := d.expectOnAPI(ctx, whatsapp, agent, instagram); err != nil {
 		return err
 	}
 	return d.expectOnlyWhatsAppReplaced(ctx, before, token)
 }
 
 // expectOnlyWhatsAppReplaced checks that the WhatsApp number has a new id and
-// the new token, and that the Instagram account was left alone.
-func (d *demo) expectOnlyWhatsAppReplaced(ctx context.Context, before map[string]number, token string) error {
-	after, err := d.work.numbersInState(ctx)
+// the new token, that its agent answers on it, and that the Instagram account was
+// left alone.
+func (d *demo) expectOnlyWhatsAppReplaced(ctx context.Context, before map[string]row, token string) error {
+	after, err := d.work.rowsInState(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,6 +116,9 @@ func (d *demo) expectOnlyWhatsAppReplaced(ctx context.Context, before map[string
 	if d.api.tokenOf(after[whatsapp].id) != token {
 		return errors.New("the API does not hold the new token")
 	}
+	if after[agent].key != after[whatsapp].id {
+		return fmt.Errorf("%s answers on %s, not on %s", agent, after[agent].key, after[whatsapp].id)
+	}
 	return nil
 }
 
@@ -98,41 +127,44 @@ func importChannel(ctx context.Context, d *demo) error {
 	if err != nil {
 		return err
 	}
-	d.say("POST /users/%s/phone_numbers by plain HTTP: 201, id %s", user, id)
+	d.say("POST /users/%s/phone_numbers, as with curl: 201, id %s", user, id)
 	d.api.forgetRequests()
 	if err := d.work.uncommentImport(id); err != nil {
 		return err
 	}
-	d.say("imports.tf names that id, comment signs taken off")
+	d.say("imports.tf has an import block with that id")
 	if err := d.planAndApply(ctx, map[string]string{support: "import"}); err != nil {
 		return err
 	}
 	if err := d.terraform(ctx, "plan", "-detailed-exitcode"); err != nil {
 		return err
 	}
-	if err := d.expectRequests(0, 0); err != nil {
+	if err := d.expectWrites(requestCounts{}); err != nil {
 		return err
 	}
-	return d.expectNumbers(ctx, whatsapp, instagram, support)
+	return d.expectOnAPI(ctx, whatsapp, agent, instagram, support)
 }
 
 func destroyAll(ctx context.Context, d *demo) error {
 	if err := d.terraform(ctx, "destroy", "-auto-approve"); err != nil {
 		return err
 	}
-	if err := d.expectRequests(0, 3); err != nil {
+	if err := d.expectWrites(requestCounts{sandbox.OpDelete: 3, sandbox.OpDeleteAgent: 1}); err != nil {
 		return err
 	}
-	return d.expectNumbers(ctx)
+	return d.expectOnAPI(ctx)
 }
 
-// terraform runs a command of the CLI, which must succeed, and says the line
-// that sums its output up.
+// terraform runs a command of the CLI, which must succeed, and says the
+// provider's warnings and the line that sums its output up.
 func (d *demo) terraform(ctx context.Context, args ...string) error {
 	d.say("$ %s", d.work.Line(args))
 	output, err := d.work.shown(ctx, args...)
 	if err != nil {
 		return err
+	}
+	for _, title := range titles(output, "Warning: ") {
+		d.say("Warning: %s", title)
 	}
 	d.say("%s", resultLine(output))
 	return nil
@@ -148,29 +180,28 @@ func (d *demo) planAndApply(ctx context.Context, want map[string]string) error {
 	if err != nil {
 		return err
 	}
-	for _, address := range slices.Sorted(maps.Keys(got)) {
-		d.say("%s: %s", address, got[address])
-	}
 	if !maps.Equal(got, want) {
 		return fmt.Errorf("the plan is %v, not %v", got, want)
 	}
 	return d.terraform(ctx, "apply", "demo.tfplan")
 }
 
-// expectRequests checks what reached the API in this step: so many adds and
-// deletes, any number of lists, nothing else, and nothing that was refused.
-func (d *demo) expectRequests(adds, deletes int) error {
+// expectWrites checks what reached the API in this step: so many writes, any
+// number of lists, nothing else, and nothing that was refused.
+func (d *demo) expectWrites(want requestCounts) error {
 	asked := d.api.requests()
-	if asked[sandbox.OpAdd] != adds || asked[sandbox.OpDelete] != deletes || asked[sandbox.OpOther] != 0 {
-		return fmt.Errorf("the API was asked for %s; expected %d adds and %d deletes", asked, adds, deletes)
+	for _, operation := range operations {
+		if operation.isWrite && asked[operation.name] != want[operation.name] {
+			return fmt.Errorf("the API was asked for %s; expected %s", asked, want)
+		}
 	}
 	return d.api.refused()
 }
 
-// expectNumbers checks that the state holds the resources named, and the API the
-// same numbers, and says which.
-func (d *demo) expectNumbers(ctx context.Context, addresses ...string) error {
-	state, err := d.work.numbersInState(ctx)
+// expectOnAPI checks that the state holds the resources named, and the API the
+// same, and says which.
+func (d *demo) expectOnAPI(ctx context.Context, addresses ...string) error {
+	state, err := d.work.rowsInState(ctx)
 	if err != nil {
 		return err
 	}
@@ -178,8 +209,11 @@ func (d *demo) expectNumbers(ctx context.Context, addresses ...string) error {
 	if got := slices.Sorted(maps.Keys(state)); !slices.Equal(got, addresses) {
 		return fmt.Errorf("the state holds %v, not %v", got, addresses)
 	}
-	held := d.api.numbers()
-	if err := compareNumbers(state, held); err != nil {
+	held := d.api.held()
+	if err := compareRows(state, held); err != nil {
+		return err
+	}
+	if err := d.work.checkState(); err != nil {
 		return err
 	}
 	if len(held) == 0 {

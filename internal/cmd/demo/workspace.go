@@ -23,7 +23,7 @@ type workspace struct {
 }
 
 // newWorkspace makes the directory and builds the provider in it.
-func newWorkspace(ctx context.Context, out io.Writer, cli tfcli.CLI, baseURL string) (*workspace, error) {
+func newWorkspace(ctx context.Context, out io.Writer, cli tfcli.CLI, api *api) (*workspace, error) {
 	directory, err := os.MkdirTemp("", "bizapi-demo-")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary directory: %w", err)
@@ -38,7 +38,9 @@ func newWorkspace(ctx context.Context, out io.Writer, cli tfcli.CLI, baseURL str
 			"TF_VAR_instagram_access_token": "EAAfakeInstagramToken1",
 		},
 	}
-	w.Setenv("BIZAPI_BASE_URL", baseURL)
+	w.Setenv("BIZAPI_BASE_URL", api.url)
+	w.Setenv("BIZAPI_VERIFY_ACCESS_TOKENS", "true")
+	w.Setenv("BIZAPI_META_GRAPH_URL", api.meta)
 	for name, value := range w.secrets {
 		w.Setenv(name, value)
 	}
@@ -74,12 +76,46 @@ func (w *workspace) remove() error {
 	return nil
 }
 
-// changeWhatsAppToken gives the variable a new value, and returns it.
-func (w *workspace) changeWhatsAppToken() string {
-	const name, token = "TF_VAR_whatsapp_access_token", "EAAfakeWhatsAppToken2"
+// setWhatsAppToken gives the variable a new value.
+func (w *workspace) setWhatsAppToken(token string) {
+	const name = "TF_VAR_whatsapp_access_token"
 	w.Setenv(name, token)
-	w.secrets["the new "+name] = token
-	return token
+	w.secrets[fmt.Sprintf("%s, number %d", name, len(w.secrets))] = token
+}
+
+// incrementVersion increments the version of the WhatsApp number's token, the first in main.tf.
+func (w *workspace) incrementVersion() error {
+	code, err := os.ReadFile(filepath.Join(w.Dir, "main.tf"))
+	if err != nil {
+		return fmt.Errorf("read the example: %w", err)
+	}
+	return w.Write("main.tf", strings.Replace(string(code), "access_token_wo_version = 1", "access_token_wo_version = 2", 1))
+}
+
+// checkState returns an error if the state's file holds a secret.
+func (w *workspace) checkState() error {
+	state, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
+	if err != nil {
+		return fmt.Errorf("read the state: %w", err)
+	}
+	return checkSecrets(string(state), w.secrets)
+}
+
+// refusal runs a command that must fail, and returns the title of its one error.
+func (w *workspace) refusal(ctx context.Context, args ...string) (string, error) {
+	done, err := w.Run(ctx, args...)
+	if err != nil {
+		return "", err
+	}
+	output := done.Stdout + done.Stderr
+	if err := checkSecrets(output, w.secrets); err != nil {
+		return "", fmt.Errorf("%s: %w", w.Line(args), err)
+	}
+	found := titles(output, "Error: ")
+	if done.Code != 1 || len(found) != 1 {
+		return "", fmt.Errorf("%s: exit code %d and %d errors\n%s", w.Line(args), done.Code, len(found), output)
+	}
+	return found[0], nil
 }
 
 // output runs a command, which must succeed, and returns its standard output. The error of one that
@@ -110,19 +146,22 @@ func (w *workspace) plannedActions(ctx context.Context, plan string) (map[string
 	return readPlannedActions([]byte(output))
 }
 
-// numbersInState are the phone numbers in the state, by address.
-func (w *workspace) numbersInState(ctx context.Context) (map[string]number, error) {
+// rowsInState are the numbers and agents in the state, by address.
+func (w *workspace) rowsInState(ctx context.Context) (map[string]row, error) {
 	state, err := w.State(ctx)
 	if err != nil {
 		return nil, err
 	}
-	numbers := map[string]number{}
+	rows := map[string]row{}
 	for address, attributes := range state {
-		if strings.HasPrefix(address, "bizapi_phone_number.") {
-			numbers[address] = numberOf(attributes)
+		switch {
+		case strings.HasPrefix(address, "bizapi_phone_number."):
+			rows[address] = numberOf(attributes)
+		case strings.HasPrefix(address, "bizapi_agent."):
+			rows[address] = agentOf(attributes)
 		}
 	}
-	return numbers, nil
+	return rows, nil
 }
 
 // uncommentImport makes the example's commented import block real, for the
