@@ -135,7 +135,7 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	t.Parallel()
 	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken), lifecycle)
 	w.write("main.tf", cliNumber(cliPlain(cliNextToken), lifecycle))
-	w.apply().failed("Phone number already exists", added.ID, "create_before_destroy", "cannot work here")
+	w.apply().failed("Phone number already exists", added.ID, "create_before_destroy", "cannot work here", "`terraform state rm`")
 	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID || got[0].AccessToken != cliToken {
 		t.Fatalf("the account holds %+v", got)
 	}

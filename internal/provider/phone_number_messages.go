@@ -64,7 +64,7 @@ func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
 	return advice{"Phone number already exists", fmt.Sprintf("User %s has the %s number %s already, with id %s. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
 		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"If an apply that was replacing this very number says so, its lifecycle has create_before_destroy or destroy = false, which cannot work here: the API takes each number once.",
+		"If an apply that was replacing this very number says so, its lifecycle has create_before_destroy or destroy = false, which cannot work here: the API takes each number once. Remove that setting and, with `terraform state rm`, the resource from the state before you import it.",
 		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
 }
 
