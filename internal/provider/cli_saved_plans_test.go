@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
@@ -68,6 +69,30 @@ func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
 				w.apply(replacement.args...).succeeded().does(cliAddress, "replace")
 				cliWrites(t, server, 1, 1)
 				w.plan().succeeded().silent().does()
+			})
+		}
+	}
+}
+
+// Without a refresh nothing but the delete asks whether the number is there.
+func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
+	for _, how := range slices.Sorted(maps.Keys(replacements)) {
+		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
+			t.Run(how+" "+refresh, func(t *testing.T) {
+				t.Parallel()
+				clock := &cliClock{}
+				w, server, added := cliApplied(t, sandbox.Options{Now: clock.Now}, cliPlain(cliToken))
+				clock.Advance(time.Minute)
+				replacement := replacements[how]
+				other, otherURL := newCLIServer(t, sandbox.Options{Now: clock.Now})
+				replacement.prepare(t, w)
+				w.Setenv("BIZAPI_BASE_URL", otherURL)
+				w.apply(append([]string{refresh}, replacement.args...)...).failed(map[string]string{"-refresh=true": "Missing under another base URL", "-refresh=false": ""}[refresh], added.ID, otherURL)
+				cliWrites(t, server, 0, 0)
+				cliWrites(t, other, 0, 0)
+				if got := w.attributes(cliAddress)["id"]; got != added.ID {
+					t.Errorf("the state has %v", got)
+				}
 			})
 		}
 	}

@@ -87,6 +87,14 @@ func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice 
 		"Then import the number with the id %s/%s.", staleID, existingID, plan.UserID.ValueString(), existingID), "meta_phone_number_id"}
 }
 
+// replacedUnlistedError is a replacement, planned without a refresh, of a number that the API does not list.
+// Its Delete would not know where the number was last seen.
+func (d *providerData) replacedUnlistedError(inState stateRow) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Replacement cannot be checked",
+		fmt.Sprintf("The state has phone number %s, and %s does not list it for user %s. It is gone, or the API is another one, where a replacement would add the number a second time. "+
+			"Check the provider's base_url, and plan with a refresh.", inState.id, d.options.BaseURL, inState.userID))
+}
+
 // importIDOf names a number by Meta's id.
 func importIDOf(plan phoneNumberModel) string {
 	return plan.UserID.ValueString() + "/" + plan.Platform.ValueString() + "/" + plan.MetaPhoneNumberID.ValueString()

@@ -41,10 +41,15 @@ func (c numberChange) checkReplacement(ctx context.Context, diags *diag.Diagnost
 }
 
 // checkReplaced checks the add of a number that is in the state: Terraform shows no more of a taint, and
-// no more of -replace that could fail. One that the API does not list is gone, and replaces nothing.
+// no more of -replace that could fail.
 func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, config, plan phoneNumberModel, diags *diag.Diagnostics) {
+	if inState.isProtected {
+		diags.Append(protectedError(inState.id, plan.key()))
+	}
 	if config.UserID.IsNull() && plan.UserID.ValueString() != inState.userID {
 		diags.Append(wouldMoveError("phone number "+inState.id, inState.userID, plan.UserID))
+	}
+	if diags.HasError() {
 		return
 	}
 	existing, found, err := d.registered(ctx, plan)
@@ -52,10 +57,9 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 	case err != nil:
 		diags.Append(d.replacementUnchecked(err, plan.UserID.ValueString(), "phone number "+inState.id))
 	case !found:
+		diags.Append(d.replacedUnlistedError(inState))
 	case existing.ID != inState.id:
 		diags.Append(staleStateError(inState.id, existing.ID, plan))
-	case inState.isProtected:
-		diags.Append(protectedError(inState.id, plan.key()))
 	default:
 		taken, _ := d.takenWith(ctx, inState.userID, inState.id)
 		diags.Append(replacedWarning(inState.id, "Its resource is tainted, or another resource has the same number", taken))

@@ -259,6 +259,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
 		return
 	case errors.Is(err, bizapi.ErrNotFound):
+		r.data.walk.numbers.markGone(state.key().String())
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
