@@ -211,16 +211,16 @@ func TestCLIVersionIsAnyNumber(t *testing.T) {
 	}
 }
 
-// newLateWorkspace is one whose numbers are listed 29 s after their add: here, 2 s after somebody lists them for
-// the first time. Its tests wait for that, and for the number to be 30 s old.
+// newLateWorkspace is one whose numbers are listed 29 s after their add. They are 26 s old when somebody lists
+// them for the first time, so its tests wait for 4 s.
 func newLateWorkspace(t *testing.T) (*cliWorkspace, *sandbox.Server) {
 	t.Helper()
 	clock := &cliClock{}
 	server, url := newCLIServer(t, sandbox.Options{ListAddsAfter: 29 * time.Second, Now: clock.Now})
 	var once sync.Once
 	server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Before: func() {
-		if len(server.Numbers(cliUser)) > 0 {
-			once.Do(func() { clock.Advance(27 * time.Second) })
+		if numbers := server.Numbers(cliUser); len(numbers) > 0 {
+			once.Do(func() { clock.Advance(numbers[0].CreatedAt.Add(26 * time.Second).Sub(clock.Now())) })
 		}
 	}})
 	return newCLIWorkspace(t, url), server
