@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -18,9 +19,9 @@ func cliAsked(t *testing.T, server *sandbox.Server, what string, adds, deletes, 
 	posted, deleted, got := 0, 0, 0
 	for _, request := range server.Requests() {
 		switch request.Method {
-		case "POST":
+		case http.MethodPost:
 			posted++
-		case "DELETE":
+		case http.MethodDelete:
 			deleted++
 		default:
 			got++
