@@ -133,7 +133,7 @@ func (c *Client) judge(call call, answer answer) *Error {
 		failure.Kind, failure.Message = KindWrongScheme, plainHTTPToTLS
 	}
 	if failure.Kind == KindRedirect {
-		failure.Message = "the server redirects to " + c.options.Secrets.Excerpt(redirectTarget(answer.header)) + ", and redirects are not followed, since they would take the API key along"
+		failure.Message = "the server redirects to " + redirectTarget(c.options.Secrets.Excerpt(answer.header.Get("Location"))) + ", and redirects are not followed, since they would take the API key along"
 	}
 	return failure
 }
@@ -201,8 +201,10 @@ func classify(call call, status int, body errorBody) Kind {
 	return KindOther
 }
 
-func redirectTarget(header http.Header) string {
-	target, _, _ := strings.Cut(header.Get("Location"), "?")
+// redirectTarget is a location without its query. It is cut after the secrets are, since half a secret is
+// not recognised.
+func redirectTarget(location string) string {
+	target, _, _ := strings.Cut(location, "?")
 	if target == "" {
 		return "an unnamed place"
 	}

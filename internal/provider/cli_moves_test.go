@@ -132,9 +132,9 @@ func TestCLIMovedFromAGenericProvider(t *testing.T) {
 			for token, refresh := range map[string]string{cliPlain(cliToken): "-refresh=false", cliWriteOnly(cliToken, 7): "-refresh=true"} {
 				w.holds(from, added)
 				w.write("main.tf", cliNumber(cliName("Another name"), token)+movedBlock(from))
-				w.apply(refresh).succeeded().does(cliAddress, "update").warned("recorded, not sent").warned("differs from the configured one")
+				w.apply(refresh).succeeded().does(cliAddress, "update").warned("is not sent").warned("was renamed elsewhere")
 			}
-			w.plan().succeeded().does().warned("differs from the configured one")
+			w.plan().succeeded().does().warned("was renamed elsewhere")
 			cliWrites(t, server, 0, 0)
 		})
 	}
@@ -186,7 +186,7 @@ func TestCLIMovedToAnotherAccountStaysInTheState(t *testing.T) {
 	before := w.read("terraform.tfstate")
 	w.write("main.tf", cliNumber(cliPlain(cliToken))+movedBlock(from))
 	w.Setenv("BIZAPI_BASE_URL", staging)
-	w.apply().failed("missing on another account", "the API that mastercard/restapi was configured with", staging, "terraform state rm")
+	w.apply().failed("Missing under another base URL", "the API that mastercard/restapi was configured with", staging, "terraform state rm")
 	if w.read("terraform.tfstate") != before {
 		t.Error("the state changed")
 	}

@@ -13,7 +13,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
@@ -313,6 +315,13 @@ func cliApplied(t *testing.T, options sandbox.Options, arguments ...string) (*cl
 	server.ForgetRequests()
 	return w, server, server.Numbers(cliUser)[0]
 }
+
+// cliClock is a server's clock, which a test puts forward: a number that is under 30 s old is waited for.
+type cliClock struct{ ahead atomic.Int64 }
+
+func (c *cliClock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *cliClock) Advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
 // cliImportable is a workspace beside an account that holds one number, added by hand.
 func cliImportable(t *testing.T, options sandbox.Options) (*cliWorkspace, *sandbox.Server, sandbox.Number) {

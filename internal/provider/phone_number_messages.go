@@ -64,7 +64,7 @@ func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
 	return advice{"Phone number already exists", fmt.Sprintf("User %s has the %s number %s already, with id %s. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
 		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"If an apply that was replacing this very number says so, its lifecycle has create_before_destroy or destroy = false, which cannot work here: the API takes each number once.",
+		"If an apply that was replacing this very number says so, its lifecycle has create_before_destroy or destroy = false, which cannot work here: the API takes each number once. Remove that setting and, with `terraform state rm`, the resource from the state before you import it.",
 		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
 }
 
@@ -85,6 +85,14 @@ func staleStateError(staleID, existingID string, plan phoneNumberModel) diag.Dia
 func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice {
 	return advice{"Phone number already exists", fmt.Sprintf("The state has the number with id %s, and the API with id %s. Remove the old one from the state first, with `terraform apply -refresh-only` or `terraform state rm`. "+
 		"Then import the number with the id %s/%s.", staleID, existingID, plan.UserID.ValueString(), existingID), "meta_phone_number_id"}
+}
+
+// replacedUnlistedError is a replacement, planned without a refresh, of a number that the API does not list.
+// Its Delete would not know where the number was last seen.
+func (d *providerData) replacedUnlistedError(inState stateRow) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Replacement cannot be checked",
+		fmt.Sprintf("The state has phone number %s, and %s does not list it for user %s. It is gone, or the API is another one, where a replacement would add the number a second time. "+
+			"Check the provider's base_url, and plan with a refresh.", inState.id, d.options.BaseURL, inState.userID))
 }
 
 // importIDOf names a number by Meta's id.

@@ -118,7 +118,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	}
 	checked := r.data.checkToken(ctx, plan, token)
 	defer func() { diags.Append(checked()...) }()
-	if inState.id != "" { // a taint, -replace, or the second half of a replacement
+	if inState.id != "" && !inState.isGone { // a taint, -replace, or the second half of a replacement
 		r.data.checkReplaced(ctx, inState, config, plan, diags)
 		return
 	}
@@ -126,6 +126,8 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	switch {
 	case err != nil:
 		diags.Append(r.data.unlisted(err, plan.UserID.ValueString())...)
+	case found && inState.isGone:
+		diags.Append(staleStateError(inState.id, existing.ID, plan))
 	case found:
 		diags.Append(alreadyExistsError(existing.ID, plan))
 	}

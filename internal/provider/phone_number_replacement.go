@@ -63,6 +63,8 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 	switch {
 	case err != nil:
 		diags.Append(d.replacementUnchecked(err, plan.UserID.ValueString(), "phone number "+inState.id))
+	case !found && plan.UserID.ValueString() == inState.userID:
+		diags.Append(d.replacedUnlistedError(inState))
 	case found && existing.ID != inState.id:
 		diags.Append(staleStateError(inState.id, existing.ID, plan))
 	default:

@@ -104,8 +104,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 			"access_token_wo": schema.StringAttribute{
 				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters, as a write-only argument (Terraform 1.11, OpenTofu 1.11 and later). It reaches neither plan nor state and can come from an ephemeral value. It is sent when the number is added; to send a new one, change `access_token_wo_version`.",
 				Optional:            true,
-				Sensitive:           true,
-				WriteOnly:           true,
+				WriteOnly:           true, // not Sensitive too: with two such attributes, Terraform 1.11 sees drift at random
 			},
 			"access_token_wo_version": schema.NumberAttribute{
 				MarkdownDescription: "Version of `access_token_wo`, any number; required with it. A change replaces the number to send the token, unless the API has that token already.",
@@ -260,7 +259,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
 		return
 	case errors.Is(err, bizapi.ErrNotFound):
-		r.data.walk.numbers.forget(state.key().String())
+		r.data.walk.numbers.markGone(state.key().String())
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:

@@ -83,11 +83,11 @@ func metaIDProblem(platform, id string) string {
 func whereMetaIDIs(platform string) string {
 	switch platform {
 	case instagram:
-		return "Copy the Instagram Account ID, such as 17841234567890123, from Instagram Settings in Meta Business Suite (https://business.facebook.com/)."
+		return "Copy the Instagram Account ID, such as 17841234567890123, from Instagram Settings in Meta Business Suite (https://business.facebook.com/): it is numeric, and not the username."
 	case webChat:
 		return ""
 	}
-	return "Copy the Phone Number ID, such as 836990829491415, from WhatsApp Manager in Meta Business Suite (https://business.facebook.com/)."
+	return "Copy the Phone Number ID, such as 836990829491415, from WhatsApp Manager in Meta Business Suite (https://business.facebook.com/): it is numeric, and not the phone number itself."
 }
 
 // tokenProblem says what keeps a text from being an access token; empty is fine. It never repeats it.

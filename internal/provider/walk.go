@@ -60,9 +60,9 @@ func (w *walk) noteState(typeName string, state []byte) {
 	switch {
 	case typeName == "bizapi_phone_number" && row.ID != "":
 		key := numberKey{row.Platform, row.MetaPhoneNumberID}
-		w.numbers.noteState(key.String(), stateRow{row.ID, row.UserID, row.DeletionProtection})
+		w.numbers.noteState(key.String(), stateRow{id: row.ID, userID: row.UserID, isProtected: row.DeletionProtection})
 	case typeName == "bizapi_agent" && row.AgentID != "":
-		w.agents.noteState(row.PhoneNumberID, stateRow{row.AgentID, row.UserID, false})
+		w.agents.noteState(row.PhoneNumberID, stateRow{id: row.AgentID, userID: row.UserID})
 	}
 }
 
@@ -70,6 +70,7 @@ func (w *walk) noteState(typeName string, state []byte) {
 type stateRow struct {
 	id, userID  string
 	isProtected bool
+	isGone      bool // from the API, as a refresh of this walk found
 }
 
 // walkedRows are the numbers or agents of a walk, by what the API allows once: a number's platform and Meta
@@ -93,6 +94,15 @@ func (w *walkedRows) forget(key string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.inState, key)
+}
+
+// markGone notes that the API no longer has a row of the state.
+func (w *walkedRows) markGone(key string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	row := w.inState[key]
+	row.isGone = true
+	set(&w.inState, key, row)
 }
 
 // find returns the row of the state with a key.

@@ -1,0 +1,274 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// tokenLikeID is an id that begins as Meta's tokens do.
+const tokenLikeID = "AAEAA123-4F0B-4D3A-8C1B-5E0A4B7A0001"
+
+func TestCLIIDsThatLookLikeTokensAreIDs(t *testing.T) {
+	t.Parallel()
+	server, url := newCLIServer(t, sandbox.Options{})
+	w := newCLIWorkspace(t, url)
+	number := sandbox.Number{ID: tokenLikeID, Platform: "webchat", MetaPhoneNumberID: "EAA" + tokenLikeID, AccessToken: cliToken}
+	block := strings.ReplaceAll(cliNumberNamed("main", number.MetaPhoneNumberID, cliPlain(cliToken)), `"whatsapp"`, `"webchat"`)
+	w.write("main.tf", block)
+	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+		server.Add(cliUser, number)
+		sandbox.Respond(201, "application/json", fmt.Sprintf(`{"success":true,"data":{"id":%q,"created_at":"2025-02-10T10:00:00.123Z"}}`, tokenLikeID))(response, request, answer)
+	}})
+	w.plan().succeeded().silent().does(cliAddress, "create")
+	w.apply().succeeded().silent().does(cliAddress, "create")
+	w.plan().succeeded().silent().does()
+	check := func() {
+		t.Helper()
+		if got := w.attributes(cliAddress); got["id"] != tokenLikeID || got["meta_phone_number_id"] != number.MetaPhoneNumberID {
+			t.Errorf("the state has %v", got)
+		}
+	}
+	check()
+	for _, id := range []string{tokenLikeID, "webchat/" + number.MetaPhoneNumberID} {
+		if removed := w.run("state", "rm", cliAddress); removed.Code != 0 {
+			t.Fatal(removed.Stderr)
+		}
+		w.plan().failed("Phone number already exists", "with id "+tokenLikeID, cliUser+"/"+tokenLikeID)
+		if imported := w.run("import", cliAddress, id); imported.Code != 0 {
+			t.Fatal(imported.Stderr)
+		}
+		check()
+	}
+	w.apply().succeeded().does(cliAddress, "update") // the token is recorded
+	check()
+	w.plan().succeeded().silent().does()
+	server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: refusal(sandbox.Deployed, 403, "Phone number "+tokenLikeID+" belongs to another user", "corr-1")})
+	w.apply("-destroy").failed("delete phone number "+tokenLikeID, "Phone number "+tokenLikeID+" belongs to another user")
+	w.apply("-destroy").succeeded().does(cliAddress, "delete")
+	if got := server.Numbers(cliUser); len(got) != 0 {
+		t.Errorf("the account holds %+v", got)
+	}
+}
+
+func TestCLIMessagesOfTheAPIAreShownAsTheyAre(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, server, _ := cliApplied(t, sandbox.Options{Dialect: dialect}, cliPlain(cliToken))
+		for _, message := range []string{
+			"Requires instagram_business_manage_messages permission",
+			"Route GET /api/users/" + cliUser + "/phone_numbers not found",
+			"Agent agt_01HZX3V5Q2J8K4M6N7P9R0S1T2 of usr_0a1b2c3d4e5f60718293a4b5c6d7e8f9 has no WABA 102290129340398",
+			"See https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes#131031-AccountLocked",
+		} {
+			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, 403, message, "3F069CDC-F414-4FA1-86B0-6C0AAD56E49D")})
+			w.plan().failed("status 403: " + message + " (correlation id 3F069CDC-F414-4FA1-86B0-6C0AAD56E49D)")
+			server.ClearFaults()
+		}
+	})
+}
+
+// A deployed server answers 404 to an outage of its database.
+func TestCLIOutageOfTheDatabaseIsRepeatedAndNoWrongBaseURL(t *testing.T) {
+	t.Parallel()
+	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	w.Setenv("BIZAPI_MAX_RETRIES", "1")
+	server.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.DatabaseDown()})
+	w.plan().succeeded().silent().does()
+	cliAsked(t, server, "a plan beside an outage", 0, 0, 2)
+
+	server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
+	failed := w.plan().failed("API failure", "status 404: Failed to get phone numbers", "Nothing was removed from the state")
+	if strings.Contains(failed.Errors[0].Detail, "base_url") {
+		t.Errorf("the advice is of another cause: %s", failed.Errors[0].Detail)
+	}
+	cliAsked(t, server, "a plan in an outage", 0, 0, 2)
+	server.ClearFaults()
+
+	server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.DatabaseDown()})
+	w.apply("-destroy", "-refresh=false").succeeded().does(cliAddress, "delete")
+	cliWrites(t, server, 0, 2)
+	if got := server.Numbers(cliUser); len(got) != 0 {
+		t.Errorf("%s is left", added.ID)
+	}
+}
+
+func TestCLIRetriesWhereNobodyListens(t *testing.T) {
+	t.Parallel()
+	w, _, _ := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	w.Setenv("BIZAPI_MAX_RETRIES", "2")
+	w.Setenv("BIZAPI_BASE_URL", "http://"+closedPort(t)+"/v1")
+	w.logs()
+	w.plan().failed("API cannot be reached", "refused")
+	if got := strings.Count(w.read("trace.log"), "API request"); got != 3 {
+		t.Errorf("it was tried %d times, not 3", got)
+	}
+}
+
+func TestCLIRefusedAddSaysNothingOfANumberThatTheSameApplyRemoved(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, server, removed := cliApplied(t, sandbox.Options{Dialect: dialect}, cliPlain(cliToken))
+		w.write("main.tf", cliNumberNamed("second", cliOtherID, cliPlain(cliNextToken), "depends_on = [terraform_data.last]")+
+			"resource \"terraform_data\" \"last\" {\n  input = 1\n}\n")
+		server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: refusal(dialect, 400, "The moon is full", "corr-1")})
+		done := w.apply("-parallelism=1").failed("API refused the request", "The moon is full")
+		if said := fmt.Sprint(done.Errors, done.Warnings); len(done.Errors) != 1 || strings.Contains(said, removed.ID) || strings.Contains(said, cliMetaID) {
+			t.Errorf("it says more: %+v", done.Errors)
+		}
+		cliWrites(t, server, 1, 1)
+		w.apply().succeeded().does("bizapi_phone_number.second", "create")
+	})
+}
+
+func TestCLINumberDeletedElsewhereAfterAKeyRotationIsPlannedAgain(t *testing.T) {
+	t.Parallel()
+	clock := &cliClock{}
+	w, server, added := cliApplied(t, sandbox.Options{AnyKey: true, Now: clock.Now}, cliPlain(cliToken))
+	clock.Advance(time.Minute)
+	w.Setenv("BIZAPI_API_KEY", "sk_test_the_next_key")
+	w.plan().succeeded().silent().does()
+	server.Remove(added.ID)
+	w.apply().succeeded().does(cliAddress, "create")
+	w.plan().succeeded().silent().does()
+}
+
+// With ignore_changes, Terraform gives an apply the configuration and not what it planned.
+func TestCLIIgnoredChangeOfATokenBesideAnother(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ before, after, ignored string }{
+		"access_token":            {cliPlain(cliToken), cliPlain(cliNextToken), "access_token"},
+		"access_token_wo_version": {cliWriteOnly(cliToken, 1), cliWriteOnly(cliNextToken, 2), "access_token_wo_version"},
+		"both":                    {cliWriteOnly(cliToken, 1), cliPlain(cliNextToken), "access_token, access_token_wo_version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lifecycle := "lifecycle {\n    ignore_changes = [" + row.ignored + "]\n  }"
+			w, server, added := cliApplied(t, sandbox.Options{}, row.before, lifecycle)
+			before := w.attributes(cliAddress)
+			w.write("main.tf", cliNumber(row.after, lifecycle, "deletion_protection = true"))
+			w.apply().succeeded().does(cliAddress, "update")
+			after := w.attributes(cliAddress)
+			if after["id"] != added.ID || after["access_token"] != before["access_token"] || fmt.Sprint(after["access_token_wo_version"]) != fmt.Sprint(before["access_token_wo_version"]) || after["deletion_protection"] != true {
+				t.Errorf("the state became %v", after)
+			}
+			w.plan().succeeded().does()
+			cliWrites(t, server, 0, 0)
+		})
+	}
+}
+
+func TestCLIUpdatedAtAloneIsNoDrift(t *testing.T) {
+	t.Parallel()
+	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken), cliName("Shop"))
+	server.Rename(added.ID, "Shop")
+	if now := server.Numbers(cliUser)[0]; !now.UpdatedAt.After(added.UpdatedAt) {
+		t.Fatal("updated_at did not change: nothing is proven")
+	}
+	if planned := w.run("plan", "-refresh-only", "-detailed-exitcode"); planned.Code != 0 {
+		t.Errorf("exit code %d: %s", planned.Code, planned.Stdout)
+	}
+	server.Rename(added.ID, "Store")
+	if planned := w.run("plan", "-refresh-only", "-detailed-exitcode"); planned.Code != 2 {
+		t.Errorf("exit code %d of a drift: %s", planned.Code, planned.Stdout)
+	}
+}
+
+// The state has the number under an id that is gone: an import block alone would not help.
+func TestCLINumberThatWasAddedAgainElsewhereIsRemovedFromTheStateFirst(t *testing.T) {
+	t.Parallel()
+	clock := &cliClock{}
+	w, server, added := cliApplied(t, sandbox.Options{Now: clock.Now}, cliPlain(cliToken))
+	clock.Advance(time.Minute)
+	server.Remove(added.ID)
+	again := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliToken})
+	w.plan().failed("Phone number already exists", "with id "+added.ID, again.ID, "Remove the old one from the state first", "terraform apply -refresh-only")
+	w.apply("-refresh-only").succeeded()
+	w.write("import.tf", cliImportBlock(cliUser+"/"+again.ID))
+	w.apply().succeeded().does(cliAddress, "update")
+	w.plan().succeeded().silent().does()
+	cliWrites(t, server, 0, 0)
+}
+
+func TestCLIVersionIsAnyNumber(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"1.5", "0", "-3", "13835058055282163713", "18446744073709551615", "1e-7"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			const token = "access_token_wo = %q\n  access_token_wo_version = %s"
+			w, server, _ := cliApplied(t, sandbox.Options{}, fmt.Sprintf(token, cliToken, version))
+			w.plan().succeeded().silent().does()
+			w.write("main.tf", cliNumber(fmt.Sprintf(token, cliNextToken, version+" + 1")))
+			w.plan().succeeded().does(cliAddress, "replace")
+			cliWrites(t, server, 0, 0)
+		})
+	}
+}
+
+// newLateWorkspace is one whose numbers are listed 29 s after their add. They are 26 s old when somebody lists
+// them for the first time, so its tests wait for 4 s.
+func newLateWorkspace(t *testing.T) (*cliWorkspace, *sandbox.Server) {
+	t.Helper()
+	clock := &cliClock{}
+	server, url := newCLIServer(t, sandbox.Options{ListAddsAfter: 29 * time.Second, Now: clock.Now})
+	var once sync.Once
+	server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Before: func() {
+		if numbers := server.Numbers(cliUser); len(numbers) > 0 {
+			once.Do(func() { clock.Advance(numbers[0].CreatedAt.Add(26 * time.Second).Sub(clock.Now())) })
+		}
+	}})
+	return newCLIWorkspace(t, url), server
+}
+
+func TestCLINumberThatIsListedLateIsNeitherPlannedAgainNorForgotten(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{"by a plan": {"plan", "-json"}, "by a destroy": {"apply", "-json", "-auto-approve", "-destroy"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, server := newLateWorkspace(t)
+			w.write("main.tf", cliNumber(cliPlain(cliToken)))
+			w.apply().succeeded().does(cliAddress, "create")
+			done := parsed(t, w.run(args...)).succeeded().silent()
+			if args[0] == "plan" {
+				done.does()
+				cliWrites(t, server, 1, 0)
+				return
+			}
+			done.does(cliAddress, "delete")
+			cliWrites(t, server, 1, 1)
+			if got := server.Numbers(cliUser); len(got) != 0 {
+				t.Errorf("the account holds %+v", got)
+			}
+		})
+	}
+}
+
+func TestCLITestCommandLeavesNoNumberThatIsListedLate(t *testing.T) {
+	t.Parallel()
+	w, server := newLateWorkspace(t)
+	w.write("main.tf", cliNumber(cliPlain(cliToken)))
+	w.write("tests/main.tftest.hcl", `
+run "adds" {}
+run "plans_nothing" {
+  command = plan
+  assert {
+    condition     = output.id != "" # unknown where it is planned again
+    error_message = "planned again"
+  }
+}
+`)
+	w.write("outputs.tf", "output \"id\" {\n  value = "+cliAddress+".id\n}\n")
+	if tested := w.run("test"); tested.Code != 0 {
+		t.Fatalf("%s\n%s", tested.Stdout, tested.Stderr)
+	}
+	cliWrites(t, server, 1, 1)
+	if got := server.Numbers(cliUser); len(got) != 0 {
+		t.Errorf("the account holds %+v", got)
+	}
+}
