@@ -89,7 +89,7 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				Optional:            true,
 				Computed:            true,
 				Validators:          agentIDValidators(),
-				PlanModifiers:       []planmodifier.String{keep, stringplanmodifier.RequiresReplaceIfConfigured()},
+				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User that the agent and its number belong to. If omitted, the provider's `user_id` when the agent is created, and its own user from then on. A change replaces the agent.",

@@ -377,8 +377,8 @@ func TestReplacingTheNumberReplacesItsAgent(t *testing.T) {
 			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				newNumber, newAgent := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
-				ids := []statecheck.StateCheck{
-					newNumber.AddStateValue(address, tfjsonpath.New("id")), newAgent.AddStateValue(agentAddress, tfjsonpath.New("agent_id")),
+				ids := func(checks ...statecheck.StateCheck) []statecheck.StateCheck {
+					return append(checks, newNumber.AddStateValue(address, tfjsonpath.New("id")), newAgent.AddStateValue(agentAddress, tfjsonpath.New("agent_id")))
 				}
 				resource.UnitTest(t, resource.TestCase{
 					ProtoV6ProviderFactories: api.factories(),
@@ -386,7 +386,7 @@ func TestReplacingTheNumberReplacesItsAgent(t *testing.T) {
 					Steps: []resource.TestStep{
 						{
 							Config:            api.config(number(withToken(testToken)), agentOn(follows)),
-							ConfigStateChecks: append(slices.Clone(ids), api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)),
+							ConfigStateChecks: ids(api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)),
 						},
 						{
 							Taint: row.taint, Config: api.config(row.after, agentOn(follows)),
@@ -396,7 +396,7 @@ func TestReplacingTheNumberReplacesItsAgent(t *testing.T) {
 								plancheck.ExpectUnknownValue(agentAddress, tfjsonpath.New("phone_number_id")),
 								plancheck.ExpectUnknownValue(agentAddress, tfjsonpath.New("agent_id")),
 							}},
-							ConfigStateChecks: append(slices.Clone(ids),
+							ConfigStateChecks: ids(
 								api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpDelete, sandbox.OpAdd, sandbox.OpCreateAgent),
 								api.checkAgents("Reception/pmpt_1"), api.checkStateMatchesAPI()),
 						},
@@ -754,7 +754,7 @@ func TestTwoAgentsOfOneNumber(t *testing.T) {
 			ProtoV6ProviderFactories: api.factories(),
 			Steps: []resource.TestStep{
 				{Config: api.config(first)},
-				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: says("number", "has an agent", "in the state")},
+				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: applyError("already has an agent", "another resource has the number")},
 				{Config: api.config(first), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
 			},
 		})
@@ -771,9 +771,13 @@ func TestAgentThatIsCreatedBeforeTheOldOneIsDestroyed(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle))},
 			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle, `agent_id = "agt_2"`)), ExpectError: applyError("create_before_destroy")},
-			{
-				Config: api.config(agentOn(quoted(numbers[0].ID))), ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop),
-				ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")},
+			{ // the old one is there
+				PreConfig: func() {
+					if got := api.theAgent(t); got.ID == "agt_2" {
+						t.Errorf("the API holds %+v", got)
+					}
+				},
+				RefreshState: true, ExpectNonEmptyPlan: true,
 			},
 		},
 	})

@@ -78,7 +78,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if taken, hasAgent := r.data.takenWith(ctx, state.UserID.ValueString(), id); hasAgent {
+	if taken, hasAgent := r.data.takenWith(ctx, state.UserID.ValueString(), id, agentIsLost); hasAgent {
 		resp.Diagnostics.Append(destroyedWarning(id, taken))
 	}
 }
