@@ -74,8 +74,7 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 }
 
 // checkNumber checks that the agent can be created: its number is one of the user's and has no other agent.
-// replacedID is the agent of that number in the state, empty for none. A replacement comes here by its second
-// half.
+// replacedID is the agent of that number in the state, empty for none.
 func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replacedID string) (diags diag.Diagnostics) {
 	client, clientDiags := r.data.client()
 	timeout, timeoutDiags := plan.Timeouts.Read(ctx, defaultReadTimeout)
@@ -102,7 +101,7 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 	case found && existing.ID != replacedID:
 		diags.Append(agentExistsError(existing.ID, plan))
 	case found:
-		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its agent_id changes, its resource is tainted or named by -replace, or another resource has the same number"))
+		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted, or another resource has the same number"))
 	}
 	return diags
 }
@@ -130,9 +129,12 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 	switch {
 	case replaces && config.UserID.IsNull() && !byDefault.Equal(state.UserID):
 		diags.Append(wouldMoveError(state.what(), state.UserID.ValueString(), byDefault))
-	case replaces && !plan.PhoneNumberID.Equal(state.PhoneNumberID):
-		diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), "Its phone_number_id changes"))
-	case replaces: // the second half warns
+	case replaces: // the second half checks the number; Terraform shows no warnings of it
+		why := "Its user_id or agent_id changes"
+		if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
+			why = "Its phone_number_id changes"
+		}
+		diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), why))
 	case pending != "" && (isSent || !plan.Timeouts.Equal(state.Timeouts)):
 		diags.Append(unplannableError(state.what(), pending))
 	case pending != "":

@@ -73,12 +73,16 @@ func TestCLIPlanThatDeletesNothingListsNoAgents(t *testing.T) {
 	}
 }
 
-// Neither a taint nor -replace changes an attribute.
+// A taint changes no attribute. Of -replace the provider learns by the second half of the replacement alone, and
+// Terraform shows no warnings of that.
 func TestCLIReplacementOfAnAgentWarns(t *testing.T) {
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, _, agent := cliWithAgent(t, dialect)
 		words := []string{"Agent " + agent.ID + " will be replaced", `"` + agentName + `"`, "conversations and messages are deleted for good"}
-		w.plan("-replace="+agentAddress).succeeded().does(agentAddress, "replace").warnedOnce(words...)
+		w.plan("-replace="+agentAddress).succeeded().does(agentAddress, "replace")
+		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows, `user_id = "usr_other"`))
+		w.plan().failed("Unknown phone number", "usr_other")
+		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
 		if tainted := w.run("taint", agentAddress); tainted.Code != 0 {
 			t.Fatal(tainted.Stderr)
 		}

@@ -36,8 +36,6 @@ type tokenChecks struct {
 type tokenCheck struct {
 	done chan struct{}
 	err  error
-	// warned is true once a warning has said so: a replacement is planned twice.
-	warned atomic.Bool
 }
 
 func newTokenChecks(options metagraph.Options) *tokenChecks {
@@ -63,11 +61,7 @@ func (d *providerData) checkToken(ctx context.Context, plan phoneNumberModel, to
 		if !ok {
 			return nil
 		}
-		verdict := d.tokenVerdict(failure, platform, id)
-		if !verdict.HasError() && check.warned.Swap(true) {
-			return nil
-		}
-		return verdict
+		return d.tokenVerdict(failure, platform, id)
 	}
 }
 

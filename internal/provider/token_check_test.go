@@ -253,7 +253,7 @@ func TestTokensAreCheckedWhereTheProviderIsToldTo(t *testing.T) {
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
 				Steps: []resource.TestStep{{
-					Config:           providerBlock(api.arguments(others)) + number(withToken(testToken)) + knownLater("verify", "true") + knownLater("address", meta.url),
+					Config:           providerBlock(api.arguments(others)) + number(withToken(testToken)) + knownLater("verify", "true") + "\n" + knownLater("address", meta.url),
 					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{meta.checkCalls(calls)}},
 				}},
 			})
@@ -494,8 +494,7 @@ func TestWhatMetaDoesNotSayIsAWarning(t *testing.T) {
 			t.Parallel()
 			api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
 			meta.Refuse(testToken, row.e)
-			p := api.planner(t, meta)
-			said := append(p.plan(nil, numberValues("1000", testToken)), p.plan(nil, numberValues("1000", testToken))...)
+			said := api.planner(t, meta).plan(nil, numberValues("1000", testToken))
 			if len(said) != 1 || said[0].Severity != tfprotov6.DiagnosticSeverityWarning {
 				t.Fatalf("%d diagnostics: %v", len(said), said)
 			}
