@@ -33,10 +33,6 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", "")
 }
 
-func (d *providerData) deleteAgentFailed(err error, state agentModel) diag.Diagnostic {
-	return d.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The agent stays in the state.")
-}
-
 // agentExistsError is a plan that creates an agent on a number that has one.
 func agentExistsError(existingID string, plan agentModel) diag.Diagnostic {
 	a := agentExistsAdvice(existingID, plan)
