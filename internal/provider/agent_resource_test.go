@@ -777,7 +777,7 @@ func TestAgentThatIsCreatedBeforeTheOldOneIsDestroyed(t *testing.T) {
 						t.Errorf("the API holds %+v", got)
 					}
 				},
-				RefreshState: true, ExpectNonEmptyPlan: true,
+				Config: api.config(), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents()},
 			},
 		},
 	})
@@ -843,7 +843,7 @@ func TestAgentIsGoneOnlyWithProof(t *testing.T) {
 				ProtoV6ProviderFactories: api.factories(),
 				Steps: []resource.TestStep{
 					{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
-					{PreConfig: func() { api.Script(row.fault) }, Config: config, ExpectError: planError(row.says)},
+					{PreConfig: func() { api.Script(row.fault) }, RefreshState: true, ExpectError: says(row.says)},
 					{
 						PreConfig: api.ClearFaults,
 						Config:    config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop),
