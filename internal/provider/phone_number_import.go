@@ -106,7 +106,8 @@ func (d *providerData) findNumber(ctx context.Context, ref numberRef, ifMissing 
 	if diags.HasError() {
 		return number, diags
 	}
-	what, err := fmt.Sprintf("phone number %q", ref.id), error(nil)
+	var err error
+	what := fmt.Sprintf("phone number %q", ref.id)
 	if ref.id == "" {
 		what = fmt.Sprintf("%s number %s", ref.key.platform, ref.key.metaID)
 		number, err = client.FindPhoneNumberByMetaID(ctx, ref.userID, ref.key.platform, ref.key.metaID)
