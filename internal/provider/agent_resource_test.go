@@ -843,7 +843,9 @@ func TestAgentIsGoneOnlyWithProof(t *testing.T) {
 				ProtoV6ProviderFactories: api.factories(),
 				Steps: []resource.TestStep{
 					{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
-					{PreConfig: func() { api.Script(row.fault) }, RefreshState: true, ExpectError: says(row.says)},
+					{ // a configuration without the agent asks for nothing but the read
+						PreConfig: func() { api.Script(row.fault) }, Config: api.config(), ExpectError: planError(row.says),
+					},
 					{
 						PreConfig: api.ClearFaults,
 						Config:    config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop),
