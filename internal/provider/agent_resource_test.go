@@ -488,6 +488,7 @@ func TestAgentChangedElsewhereIsChangedBack(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)), agentOn(follows))
+		sameTime := statecheck.CompareValue(compare.ValuesSame())
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
 			CheckDestroy:             api.checkAllDestroyed,
@@ -499,13 +500,15 @@ func TestAgentChangedElsewhereIsChangedBack(t *testing.T) {
 						api.PromptAgent(api.theAgent(t).ID, "pmpt_theirs")
 					},
 					Config: config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate),
-					ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpUpdateAgent), api.checkAgents("Reception/pmpt_1")},
+					ConfigStateChecks: []statecheck.StateCheck{
+						api.checkWrites(sandbox.OpUpdateAgent), api.checkAgents("Reception/pmpt_1"), sameTime.AddStateValue(agentAddress, tfjsonpath.New("updated_at")),
+					},
 				},
 				{ // a PATCH of the same values moves updated_at, which is no drift
 					PreConfig:         func() { api.RenameAgent(api.theAgent(t).ID, agentName) },
 					Config:            config,
 					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-					ConfigStateChecks: []statecheck.StateCheck{api.checkWrites()},
+					ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(), sameTime.AddStateValue(agentAddress, tfjsonpath.New("updated_at"))},
 				},
 			},
 		})
