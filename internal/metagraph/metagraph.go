@@ -80,19 +80,19 @@ type Error struct {
 	TraceID       string
 }
 
-// Error returns Meta's message with its codes, in one line.
+// Error returns Meta's message behind its codes, in one line: messages are long, and may be cut off.
 func (e *Error) Error() string {
 	if e.Code == 0 {
 		return e.Message
 	}
-	text := fmt.Sprintf("%s (status %d, code %d", e.Message, e.Status, e.Code)
+	text := fmt.Sprintf("status %d, code %d", e.Status, e.Code)
 	if e.Subcode != 0 {
 		text += fmt.Sprintf(", subcode %d", e.Subcode)
 	}
 	if e.TraceID != "" {
 		text += ", fbtrace_id " + e.TraceID
 	}
-	return text + ")"
+	return text + ": " + e.Message
 }
 
 // CheckToken asks for the id of a WhatsApp number or Instagram account with its token, and returns nil where

@@ -32,7 +32,12 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 			userID, id = byDefault.ValueString(), req.ID
 		}
 	}
-	if !resp.Diagnostics.HasError() && (!userIDForm.MatchString(userID) || !userIDForm.MatchString(id)) {
+	isValid := userIDForm.MatchString(userID) && userIDForm.MatchString(id)
+	switch {
+	case resp.Diagnostics.HasError() || isValid:
+	case req.ID == "":
+		resp.Diagnostics.AddError("Invalid import identity", "user_id and agent_id must each be 1 to 50 letters, digits, - or _.")
+	default:
 		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q names no agent. %s", req.ID, agentImportIDForms))
 	}
 	client, diags := r.data.client()

@@ -33,10 +33,6 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", "")
 }
 
-func (d *providerData) deleteAgentFailed(err error, state agentModel) diag.Diagnostic {
-	return d.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The agent stays in the state.")
-}
-
 // agentExistsError is a plan that creates an agent on a number that has one.
 func agentExistsError(existingID string, plan agentModel) diag.Diagnostic {
 	a := agentExistsAdvice(existingID, plan)
@@ -47,7 +43,7 @@ func agentExistsAdvice(existingID string, plan agentModel) advice {
 	userID := plan.UserID.ValueString()
 	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number has one agent. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
 		"  import {\n    to = bizapi_agent.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"To put this one in its place, delete it first; its conversations are deleted with it.",
+		"To put this one in its place, delete it first, with its conversations. If it is in the state already, another resource has the number, or this one's lifecycle has create_before_destroy or destroy = false, which cannot work here.",
 		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
 }
 
@@ -66,13 +62,9 @@ func agentMovedError(id string) diag.Diagnostic {
 }
 
 // agentReplacedWarning says what a replacement takes with it.
-func agentReplacedWarning(state, plan agentModel) diag.Diagnostic {
-	why := "user_id or agent_id changes"
-	if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
-		why = "phone_number_id changes"
-	}
-	return diag.NewWarningDiagnostic(fmt.Sprintf("Agent %s will be replaced", state.AgentID.ValueString()),
-		fmt.Sprintf("%s, so %q is deleted and created again, and its conversations and messages are deleted for good. Nobody answers on the number in between.", capitalized(why), state.Name.ValueString()))
+func agentReplacedWarning(id, name, why string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Agent %s will be replaced", id),
+		fmt.Sprintf("%s, so %q is deleted and created again, and its conversations and messages are deleted for good. Nobody answers on the number in between.", why, name))
 }
 
 func agentAdoptedWarning(id string) diag.Diagnostic {

@@ -17,16 +17,7 @@ import (
 // ModifyPlan checks what the schema's plan modifiers cannot, as that of a number does. A phone_number_id
 // that is unknown replaces the agent: that is how it follows its number.
 func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var config, state, plan agentModel
-	if !req.Config.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
+	config, state, plan := decodePlan[agentModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -74,7 +65,7 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 }
 
 // checkNumber checks that the agent can be created: its number is one of the user's and has no other agent.
-// replacedID is the agent that it replaces, empty for none.
+// replacedID is the agent of that number in the state, empty for none.
 func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replacedID string) (diags diag.Diagnostics) {
 	client, clientDiags := r.data.client()
 	timeout, timeoutDiags := plan.Timeouts.Read(ctx, defaultReadTimeout)
@@ -100,6 +91,8 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 		diags.Append(r.data.unlisted(err, userID)...)
 	case found && existing.ID != replacedID:
 		diags.Append(agentExistsError(existing.ID, plan))
+	case found:
+		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted, or another resource has the same number"))
 	}
 	return diags
 }
@@ -115,26 +108,28 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 	if !isSent && !plan.UpdatedAt.Equal(state.UpdatedAt) { // a change of the timeouts alone
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
 	}
+	pending := ""
+	switch {
+	case config.UserID.IsUnknown():
+		pending = "user_id"
+	case config.AgentID.IsUnknown():
+		pending = "agent_id"
+	}
 	byDefault := r.data.userID
 	replaces := !plan.PhoneNumberID.Equal(state.PhoneNumberID) || !plan.AgentID.Equal(state.AgentID) || !plan.UserID.Equal(state.UserID)
 	switch {
 	case replaces && config.UserID.IsNull() && !byDefault.Equal(state.UserID):
 		diags.Append(wouldMoveError(state.what(), state.UserID.ValueString(), byDefault))
-	case replaces:
-		if !plan.PhoneNumberID.IsUnknown() {
-			replacedID := ""
-			if plan.PhoneNumberID.Equal(state.PhoneNumberID) {
-				replacedID = state.AgentID.ValueString()
-			}
-			diags.Append(r.checkNumber(ctx, plan, replacedID)...)
+	case replaces: // the second half checks the number; Terraform shows no warnings of it
+		why := "Its user_id or agent_id changes"
+		if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
+			why = "Its phone_number_id changes"
 		}
-		if !diags.HasError() {
-			diags.Append(agentReplacedWarning(state, plan))
-		}
-	case config.UserID.IsUnknown() && (isSent || !plan.Timeouts.Equal(state.Timeouts)):
-		diags.Append(unplannableError(state.what(), "user_id"))
-	case config.UserID.IsUnknown():
-		diags.Append(pendingWarning(state.what(), "user_id"))
+		diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), why))
+	case pending != "" && (isSent || !plan.Timeouts.Equal(state.Timeouts)):
+		diags.Append(unplannableError(state.what(), pending))
+	case pending != "":
+		diags.Append(pendingWarning(state.what(), pending))
 	case config.UserID.IsNull() && !byDefault.IsNull() && !byDefault.IsUnknown() && !byDefault.Equal(state.UserID):
 		diags.Append(otherDefaultWarning(state.what(), state.UserID.ValueString(), byDefault.ValueString()))
 	}

@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -89,7 +88,7 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				Optional:            true,
 				Computed:            true,
 				Validators:          agentIDValidators(),
-				PlanModifiers:       []planmodifier.String{keep, stringplanmodifier.RequiresReplaceIfConfigured()},
+				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User that the agent and its number belong to. If omitted, it is the provider's `user_id` when the agent is created, and stays the agent's own from then on. A change replaces the agent.",
@@ -199,16 +198,13 @@ func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.AgentID.ValueString())...)
 	private := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
 	agent, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
-	switch {
-	case errors.Is(err, bizapi.ErrNotFound) && private.isElsewhere(client):
-		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
-		return
-	case errors.Is(err, bizapi.ErrNotFound):
-		r.data.walk.agents.forget(state.PhoneNumberID.ValueString())
-		resp.State.RemoveResource(ctx)
-		return
-	case err != nil:
-		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "list the agents of user "+state.UserID.ValueString(), " Nothing was removed from the state."))
+	if err != nil {
+		isGone, diags := r.data.readFailed(err, stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client})
+		resp.Diagnostics.Append(diags...)
+		if isGone {
+			r.data.walk.agents.forget(state.PhoneNumberID.ValueString())
+			resp.State.RemoveResource(ctx)
+		}
 		return
 	}
 	if state.refresh(agent) {
@@ -276,27 +272,13 @@ func (r *agentResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.data.checkPlanned(ctx, req.Private, client, state.what())...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	private := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
-	if private.isElsewhere(client) { // "not there" does not mean that it is gone
-		_, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
-		switch {
-		case errors.Is(err, bizapi.ErrNotFound):
-			resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
-			return
-		case err != nil:
-			resp.Diagnostics.Append(r.data.deleteAgentFailed(err, state))
-			return
-		}
-	}
-	if err := client.DeleteAgent(ctx, state.agent()); err != nil {
-		resp.Diagnostics.Append(r.data.deleteAgentFailed(err, state))
-		return
-	}
-	r.data.walk.noteDeleted()
+	row := stateRowRef{state.what(), state.UserID.ValueString(), readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey).lastSeen, client}
+	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,
+		func(ctx context.Context) error {
+			_, err := client.FindAgent(ctx, row.userID, state.AgentID.ValueString(), state.CreatedAt.ValueString())
+			return err
+		},
+		func(ctx context.Context) error { return client.DeleteAgent(ctx, state.agent()) })...)
 }

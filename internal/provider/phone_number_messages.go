@@ -152,35 +152,40 @@ func destroyedWarning(id, taken string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s will be deleted", id), taken)
 }
 
-// takenWith says what is deleted with a number: the agent that the API shows on it, or in general where it
-// cannot be asked. hasAgent reports that it shows one.
-func (d *providerData) takenWith(ctx context.Context, userID, id string) (text string, hasAgent bool) {
+// takenWith says what is deleted with a number: the agent that the API shows on it, or in general where the
+// API cannot be asked. back says whether such an agent comes back. hasAgent reports that there may be one.
+func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (text string, hasAgent bool) {
 	const rest = "its conversations and messages, and the number's templates and campaigns"
-	general := fmt.Sprintf("What is bound to %s is deleted with it: the agent, %s.", id, rest)
+	general := fmt.Sprintf("What is bound to %s is deleted with it: the agent, %s. %s", id, rest, back)
 	client, diags := d.client()
 	if diags.HasError() {
-		return general, false
+		return general, true
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
 	defer cancel()
 	agent, found, err := client.AgentOfNumber(ctx, userID, id)
 	switch {
 	case err != nil:
-		return general, false
+		return general, true
 	case !found:
 		return fmt.Sprintf("The number's templates and campaigns are deleted with it; no agent of user %s answers on it.", userID), false
 	}
-	return fmt.Sprintf("Agent %q (%s) is deleted with it, and so are %s. "+
-		"A bizapi_agent of this configuration whose phone_number_id follows the number is created again in the same apply, without its conversations; any other is not.",
-		agent.Name, agent.ID, rest), true
+	return fmt.Sprintf("Agent %q (%s) is deleted with it, and so are %s. %s", agent.Name, agent.ID, rest, back), true
 }
+
+// Whether the agent of a deleted number comes back. Terraform shows the provider an agent after its number, so
+// a plan cannot know which one it is.
+const (
+	agentFollows = "A bizapi_agent of this configuration whose phone_number_id follows the number is created again in the same apply, without its conversations; any other is not."
+	agentIsLost  = "Nothing brings the agent back."
+)
 
 func (c numberChange) costWarning(ctx context.Context, attributes []string) diag.Diagnostic {
 	why := attributes[0] + " changes"
 	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
 		why = fmt.Sprintf("%s, and display_name is not set, so the name %q is lost", why, c.state.DisplayName.ValueString())
 	}
-	taken, _ := c.data.takenWith(ctx, c.state.UserID.ValueString(), c.state.ID.ValueString())
+	taken, _ := c.data.takenWith(ctx, c.state.UserID.ValueString(), c.state.ID.ValueString(), agentFollows)
 	return replacedWarning(c.state.ID.ValueString(), why, taken)
 }
 

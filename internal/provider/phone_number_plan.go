@@ -38,16 +38,7 @@ func (useStateForUnknownConfig) PlanModifyString(_ context.Context, req planmodi
 // with none, as the create that it ends in. That create is planned once more in the apply, after the
 // delete.
 func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var config, state, plan phoneNumberModel
-	if !req.Config.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
+	config, state, plan := decodePlan[phoneNumberModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -78,7 +69,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if taken, hasAgent := r.data.takenWith(ctx, state.UserID.ValueString(), id); hasAgent {
+	if taken, hasAgent := r.data.takenWith(ctx, state.UserID.ValueString(), id, agentIsLost); hasAgent {
 		resp.Diagnostics.Append(destroyedWarning(id, taken))
 	}
 }

@@ -68,7 +68,7 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 	case found && existing.ID != inState.id:
 		diags.Append(staleStateError(inState.id, existing.ID, plan))
 	default:
-		taken, _ := d.takenWith(ctx, inState.userID, inState.id)
+		taken, _ := d.takenWith(ctx, inState.userID, inState.id, agentFollows)
 		diags.Append(replacedWarning(inState.id, "Its resource is tainted, or another resource has the same number", taken))
 	}
 }

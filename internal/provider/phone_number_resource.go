@@ -5,7 +5,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -254,16 +253,13 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
 	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
 	number, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
-	switch {
-	case errors.Is(err, bizapi.ErrNotFound) && private.isElsewhere(client):
-		resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
-		return
-	case errors.Is(err, bizapi.ErrNotFound):
-		r.data.walk.numbers.markGone(state.key().String())
-		resp.State.RemoveResource(ctx)
-		return
-	case err != nil:
-		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "list the phone numbers of user "+state.UserID.ValueString(), " Nothing was removed from the state."))
+	if err != nil {
+		isGone, diags := r.data.readFailed(err, stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client})
+		resp.Diagnostics.Append(diags...)
+		if isGone {
+			r.data.walk.numbers.markGone(state.key().String())
+			resp.State.RemoveResource(ctx)
+		}
 		return
 	}
 	private.BaseURL = client.BaseURL()
@@ -331,30 +327,16 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.data.checkPlanned(ctx, req.Private, client, state.what())...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	r.data.secrets.Add(state.AccessToken.ValueString())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
-	if private.isElsewhere(client) { // "not there" does not mean that it is gone
-		_, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
-		switch {
-		case errors.Is(err, bizapi.ErrNotFound):
-			resp.Diagnostics.Append(missingElsewhere(state.what(), private.BaseURL, client.BaseURL()))
-			return
-		case err != nil:
-			resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The number stays in the state."))
-			return
-		}
-	}
-	if err := client.DeletePhoneNumber(ctx, state.number()); err != nil {
-		resp.Diagnostics.Append(r.data.callFailed(err, state.UserID.ValueString(), "delete "+state.what(), " The number stays in the state."))
-		return
-	}
-	r.data.walk.noteDeleted()
+	row := stateRowRef{state.what(), state.UserID.ValueString(), readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey).lastSeen, client}
+	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,
+		func(ctx context.Context) error {
+			_, err := client.FindPhoneNumber(ctx, row.userID, state.ID.ValueString(), state.CreatedAt.ValueString())
+			return err
+		},
+		func(ctx context.Context) error { return client.DeletePhoneNumber(ctx, state.number()) })...)
 }
 
 // textOrNull is null for the empty text, which the API does not tell from none.

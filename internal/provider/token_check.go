@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -25,9 +26,10 @@ type tokenChecks struct {
 	seed   maphash.Seed
 	slots  chan struct{}
 
-	mu      sync.Mutex
-	asked   map[uint64]*tokenCheck
-	stopped bool // Meta limits calls or cannot be reached, as a warning has said
+	isEnded, saidEnd atomic.Bool // Meta limits calls or cannot be reached, and a warning has said so
+
+	mu    sync.Mutex
+	asked map[uint64]*tokenCheck
 }
 
 // tokenCheck is what Meta says of one token and id.
@@ -76,25 +78,20 @@ func (t *tokenChecks) start(ctx context.Context, id, token string) *tokenCheck {
 		defer close(check.done)
 		t.slots <- struct{}{}
 		defer func() { <-t.slots }()
-		if !t.isStopped() {
-			check.err = t.client.CheckToken(ctx, id, token)
+		if t.isEnded.Load() {
+			return
+		}
+		check.err = t.client.CheckToken(ctx, id, token)
+		if failure, ok := errors.AsType[*metagraph.Error](check.err); ok && endsChecks(failure) {
+			t.isEnded.Store(true)
 		}
 	}()
 	return check
 }
 
-func (t *tokenChecks) isStopped() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.stopped
-}
-
-// stop ends the checking. It reports whether this is the first to say so.
-func (t *tokenChecks) stop() (isFirst bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	isFirst, t.stopped = !t.stopped, true
-	return isFirst
+// endsChecks reports whether Meta limits calls, or does not answer: more of them would fail alike.
+func endsChecks(failure *metagraph.Error) bool {
+	return failure.Meaning == metagraph.RateLimited || failure.Code == 0
 }
 
 // tokenVerdict turns Meta's answer into a diagnostic: an error only where the add is bound to make a number
@@ -113,8 +110,8 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 			fmt.Sprintf("The token lacks a permission that the check needs, so the plan cannot tell whether Meta accepts it for messages. %s\n\n%s", tokenAdvice(platform), answer))}
 	}
 	scope := ""
-	if failure.Meaning == metagraph.RateLimited || failure.Code == 0 { // Meta limits calls, or does not answer
-		if !d.tokenChecks.stop() {
+	if endsChecks(failure) {
+		if d.tokenChecks.saidEnd.Swap(true) {
 			return nil
 		}
 		scope = ", nor those of numbers that are planned after it"

@@ -1,0 +1,208 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// TestFaultLeavesStateAndAPIAgreedOnTheAgent meets each fault at a create, an update and a delete. One agent is
+// made, and none twice.
+func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
+	t.Parallel()
+	faults := maps.Clone(passingFaults)
+	faults["a database that is down"] = sandbox.Fault{Times: 2, Do: sandbox.DatabaseDown()}
+	faults["a database that goes down behind the commit"] = sandbox.Fault{Commit: true, Do: sandbox.DatabaseDown()}
+	faults["a 201 without an id"] = sandbox.Fault{Commit: true, Do: sandbox.Respond(201, "application/json", `{"name":"Reception"}`)}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				numbers, _ := api.account()
+				hit := func(on sandbox.Operation, skip int) func() {
+					return func() {
+						fault.On, fault.Skip = on, skip
+						api.Script(fault)
+					}
+				}
+				asked := 0
+				if dialect == sandbox.Deployed && fault.Commit {
+					asked = 1 // it asks for an agent_id first, and commits nothing then
+				}
+				config := func(blocks ...string) string {
+					return api.configWith(withUser(testUser)+"\n  request_timeout = \"300ms\"", blocks...)
+				}
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					Steps: []resource.TestStep{
+						{
+							PreConfig:         hit(sandbox.OpCreateAgent, asked),
+							Config:            config(agentOn(quoted(numbers[0].ID))),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")},
+						},
+						{
+							PreConfig:         hit(sandbox.OpUpdateAgent, 0),
+							Config:            config(agentBlock("main", quoted(numbers[0].ID), "Front desk", nextPromptID)),
+							ConfigPlanChecks:  plansAgent(plancheck.ResourceActionUpdate),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Front desk/pmpt_2")},
+						},
+						{
+							PreConfig:         hit(sandbox.OpDeleteAgent, 0),
+							Config:            config(),
+							ConfigPlanChecks:  plansAgent(plancheck.ResourceActionDestroy),
+							ConfigStateChecks: []statecheck.StateCheck{api.checkAgents()},
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]sandbox.Behaviour{
+		"a failure":               sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
+		"a database that is down": sandbox.DatabaseDown(),
+		"a lost request":          sandbox.Drop(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				numbers, _ := api.account()
+				lasting := func(on sandbox.Operation) func() {
+					return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
+				}
+				config, changed := api.config(agentOn(quoted(numbers[0].ID))), api.config(agentBlock("main", quoted(numbers[0].ID), "Front desk", promptID))
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					Steps: []resource.TestStep{
+						{PreConfig: lasting(sandbox.OpCreateAgent), Config: config, ExpectError: applyError("POST")},
+						{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionCreate), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
+						{PreConfig: lasting(sandbox.OpUpdateAgent), Config: changed, ExpectError: applyError("PATCH")},
+						{PreConfig: api.ClearFaults, Config: changed, ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Front desk/pmpt_1")}},
+						{PreConfig: lasting(sandbox.OpDeleteAgent), Config: api.config(), ExpectError: applyError("DELETE")},
+						{PreConfig: api.ClearFaults, Config: changed, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Front desk/pmpt_1")}},
+					},
+				})
+			})
+		})
+	}
+}
+
+// Nothing tells the first apply whether the agent is there: the second leads to it.
+func TestAgentWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, _ := api.account()
+		config := agentOn(quoted(numbers[0].ID), `agent_id = "agt_desk"`)
+		if dialect == sandbox.Published {
+			config = agentOn(quoted(numbers[0].ID))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Commit: true, Do: sandbox.Drop(), Before: func() {
+							api.Script(sandbox.Fault{On: sandbox.OpListAgents, Times: sandbox.Always, Do: sandbox.Respond(500, "text/plain", "failed")})
+						}})
+					},
+					Config: api.config(config), ExpectError: applyError("may or may not exist", "import"),
+				},
+				{PreConfig: api.ClearFaults, Config: api.config(config), ExpectError: planError("already has an agent", "import")},
+			},
+		})
+		agent := api.theAgent(t)
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{{
+				Config:            api.config(config, importAgentByID(testUser+"/"+agent.ID)),
+				ConfigPlanChecks:  plansAgent(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")},
+			}},
+		})
+	})
+}
+
+// The create of a replacement that fails leaves no agent, and the next apply creates it.
+func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		before, after := api.config(number(withToken(testToken)), agentOn(follows)), api.config(number(withToken(nextToken)), agentOn(follows))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkAllDestroyed,
+			Steps: []resource.TestStep{
+				{Config: before},
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.Respond(400, "application/json", `{"error":"Bad Request","message":"Validation failed"}`)})
+					},
+					Config: after, ExpectError: applyError("Validation failed"),
+				},
+				{
+					Config: after, ConfigPlanChecks: plansAgent(plancheck.ResourceActionCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1"), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
+}
+
+func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		skip := 0
+		if dialect == sandbox.Deployed {
+			skip = 1
+		}
+		server.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Skip: skip, Commit: true, Do: sandbox.Drop()})
+		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
+		done := w.apply().succeeded()
+		if dialect == sandbox.Published {
+			done.warnedOnce("Agent "+server.Agents(cliUser)[0].ID+" was found", "not created twice")
+		} else { // the id that the provider made up is nobody else's
+			done.silent()
+		}
+		w.plan().succeeded().silent().does()
+		if got := server.Agents(cliUser); len(got) != 1 {
+			t.Errorf("the API holds %+v", got)
+		}
+	})
+}
+
+// An apply that is interrupted during the create is finished by the next one.
+func TestCLIInterruptedCreateOfAnAgentIsFinishedByTheNext(t *testing.T) {
+	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, url)
+		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
+		arrived := arrival(server, sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.RateLimited("600")})
+		command, wait := w.start()
+		<-arrived
+		if err := command.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if done := wait(); done.Code == 0 || w.attributes(agentAddress) != nil || !strings.Contains(done.Stdout, "canceled") {
+			t.Errorf("exit code %d: %s", done.Code, done.Stdout)
+		}
+		server.ClearFaults()
+		w.apply().succeeded().does(agentAddress, "create")
+		w.plan().succeeded().silent().does()
+		if got := server.Agents(cliUser); len(got) != 1 {
+			t.Errorf("the API holds %+v", got)
+		}
+	})
+}

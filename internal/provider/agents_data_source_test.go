@@ -1,0 +1,181 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+const agentsAddress = "data.bizapi_agents.all"
+
+// lookUpAgents is a block that looks agents up.
+func lookUpAgents(arguments string) string {
+	return "data \"bizapi_agents\" \"all\" {\n  " + arguments + "\n}\n"
+}
+
+// showsAgent is what data sources, lists and states show of an agent that addAgent made.
+func showsAgent(agent sandbox.Agent) map[string]knownvalue.Check {
+	isTime := knownvalue.StringFunc(func(text string) error {
+		at, err := time.Parse(time.RFC3339, text)
+		if err == nil && !at.Equal(agent.CreatedAt) {
+			err = fmt.Errorf("%s is not %s", at, agent.CreatedAt)
+		}
+		return err
+	})
+	return map[string]knownvalue.Check{
+		"agent_id": knownvalue.StringExact(agent.ID), "user_id": knownvalue.StringExact(agent.UserID),
+		"phone_number_id": knownvalue.StringExact(agent.PhoneNumberID), "prompt_id": knownvalue.StringExact(agent.PromptID),
+		"name": knownvalue.StringExact(agent.Name), "created_at": isTime, "updated_at": isTime,
+	}
+}
+
+// accountWithAgents is an account with an agent on the first two numbers of testUser's and on otherUser's, oldest
+// first.
+func (a *testAPI) accountWithAgents() (ofUser []sandbox.Agent, ofOther sandbox.Agent) {
+	numbers, others := a.account()
+	for at, name := range []string{agentName, `The "50% ${off}" %{desk}`} {
+		ofUser = append(ofUser, a.AddAgent(testUser, sandbox.Agent{
+			PhoneNumberID: numbers[at].ID, Name: name, PromptID: promptID, CreatedAt: time.Date(2025, 3, 10+at, 10, 0, 0, 0, time.UTC),
+		}))
+	}
+	return ofUser, a.addAgent(others, "Others")
+}
+
+// listedAgents expects just those agents, in that order and by their numbers.
+func listedAgents(userID string, agents ...sandbox.Agent) []statecheck.StateCheck {
+	inOrder, byNumber := []knownvalue.Check{}, map[string]knownvalue.Check{}
+	for _, agent := range agents {
+		inOrder = append(inOrder, knownvalue.ObjectExact(showsAgent(agent)))
+		byNumber[agent.PhoneNumberID] = knownvalue.ObjectExact(showsAgent(agent))
+	}
+	return []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
+		statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("agents"), knownvalue.ListExact(inOrder)),
+		statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("by_phone_number_id"), knownvalue.MapExact(byNumber)),
+	}
+}
+
+func TestAgentsAreLookedUp(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]sandbox.Options{
+		"oldest first":                  {},
+		"from a server without orders":  {IgnoreOrder: true},
+		"from pages of two":             {MaxPageSize: 2},
+		"from a server without a query": {RefuseQuery: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				options.Dialect = dialect
+				api := newAPI(t, options)
+				agents, others := api.accountWithAgents()
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					Steps: []resource.TestStep{
+						{Config: api.config(lookUpAgents("")), ConfigStateChecks: listedAgents(testUser, agents...)},
+						{Config: api.config(lookUpAgents("phone_number_id = " + quoted(agents[1].PhoneNumberID))), ConfigStateChecks: listedAgents(testUser, agents[1])},
+						{Config: api.config(lookUpAgents(withUser(otherUser))), ConfigStateChecks: listedAgents(otherUser, others)},
+						{ // another user's number has none of this one's
+							Config:            api.config(lookUpAgents("phone_number_id = " + quoted(others.PhoneNumberID) + "\n  timeouts {\n    read = \"5m\"\n  }")),
+							ConfigStateChecks: listedAgents(testUser),
+						},
+					},
+				})
+			})
+		})
+	}
+}
+
+func TestAgentsOfAnEmptyAccountAreNone(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps:                    []resource.TestStep{{Config: api.config(lookUpAgents("")), ConfigStateChecks: listedAgents(testUser)}},
+		})
+	})
+}
+
+func TestAgentsOfManyPagesAreAllLookedUp(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, MaxPageSize: 100})
+		for at := range 350 {
+			n := api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at), AccessToken: importedToken})
+			api.addAgent(n, fmt.Sprint("Agent ", at))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{{
+				Config: api.config(lookUpAgents("")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("agents"), knownvalue.ListSizeExact(350)),
+					statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("by_phone_number_id"), knownvalue.MapSizeExact(350)),
+				},
+			}},
+		})
+	})
+}
+
+func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkAllDestroyed,
+			Steps: []resource.TestStep{{
+				Config: api.config(number(withToken(testToken)), agentOn(follows), lookUpAgents("phone_number_id = "+agentAddress+".phone_number_id\n  depends_on = ["+agentAddress+"]")),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("agents"), knownvalue.ListSizeExact(1)),
+				},
+			}},
+		})
+	})
+}
+
+// A deployed server answers an unknown user with an empty list.
+func TestLookUpOfAgentsThatIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		provider, arguments string
+		fault               sandbox.Behaviour
+		says                *regexp.Regexp
+	}{
+		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
+		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
+		"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("user", "known", "-target")},
+		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
+		"a number with a slash":        {arguments: `phone_number_id = "a/b"`, says: planError("phone_number_id", "letters, digits")},
+		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
+		"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("503")},
+		"a database that is down":      {fault: sandbox.DatabaseDown(), says: planError("Failed to get agents")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				if row.fault != nil {
+					api.Script(sandbox.Fault{On: sandbox.OpListAgents, Times: sandbox.Always, Do: row.fault})
+				}
+				if row.provider == "" {
+					row.provider = withUser(testUser)
+				}
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: api.factories(),
+					Steps: []resource.TestStep{{
+						Config:   api.configWith(row.provider, lookUpAgents(row.arguments), knownLater("user", testUser)),
+						PlanOnly: true, ExpectError: row.says,
+					}},
+				})
+			})
+		})
+	}
+}

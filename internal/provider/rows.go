@@ -1,0 +1,74 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
+)
+
+// What the resources of numbers and agents have in common: a row of a user's listing.
+
+// decodePlan reads what a plan is about; what is null there is zero here.
+func decodePlan[Model any](ctx context.Context, req resource.ModifyPlanRequest, diags *diag.Diagnostics) (config, state, plan Model) {
+	if !req.Config.Raw.IsNull() {
+		diags.Append(req.Config.Get(ctx, &config)...)
+	}
+	if !req.State.Raw.IsNull() {
+		diags.Append(req.State.Get(ctx, &state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		diags.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	return config, state, plan
+}
+
+// stateRowRef is a row of the state that is read or deleted.
+type stateRowRef struct {
+	what   string // such as "phone number pn_1"
+	userID string
+	seen   lastSeen
+	client *bizapi.Client
+}
+
+// readFailed judges the error of a read. Only a row that is proved to be gone leaves the state.
+func (d *providerData) readFailed(err error, row stateRowRef) (isGone bool, diags diag.Diagnostics) {
+	switch isMissing := errors.Is(err, bizapi.ErrNotFound); {
+	case isMissing && row.seen.isElsewhere(row.client):
+		diags.Append(missingElsewhere(row.what, row.seen.BaseURL, row.client.BaseURL()))
+	case isMissing:
+		return true, nil
+	default:
+		diags.Append(d.callFailed(err, row.userID, "list what user "+row.userID+" has", " Nothing was removed from the state."))
+	}
+	return false, diags
+}
+
+// deleteRow deletes a row. It refuses what was planned under another configuration, and what is missing under
+// another base URL than it was last seen at: that does not mean that it is gone.
+func (d *providerData) deleteRow(ctx context.Context, row stateRowRef, private privateState, find, remove func(context.Context) error) diag.Diagnostics {
+	if diags := d.checkPlanned(ctx, private, row.client, row.what); diags.HasError() {
+		return diags
+	}
+	var err error
+	if row.seen.isElsewhere(row.client) {
+		err = find(ctx)
+	}
+	if errors.Is(err, bizapi.ErrNotFound) {
+		return diag.Diagnostics{missingElsewhere(row.what, row.seen.BaseURL, row.client.BaseURL())}
+	}
+	if err == nil {
+		err = remove(ctx)
+	}
+	if err != nil {
+		return diag.Diagnostics{d.callFailed(err, row.userID, "delete "+row.what, " It stays in the state.")}
+	}
+	d.walk.noteDeleted()
+	return nil
+}
