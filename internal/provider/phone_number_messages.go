@@ -137,7 +137,8 @@ func movedError(id string, key numberKey) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
 			"If its block was renamed or its key changed, write a moved block to the new address; where addresses shift, as those of a shortened count do, use for_each with a moved block to each key, or `terraform state mv`. "+
-			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id, key.platform, key.metaID))
+			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false. "+
+			"If it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
 }
 
 // replacedWarning says what a replacement takes with it. The id is in the summary: the CLI folds warnings
