@@ -213,7 +213,7 @@ func TestCLITransportFailures(t *testing.T) {
 		"self_signed":       {"https://" + strangerHost + "/v1", []string{"API certificate is not trusted", "SSL_CERT_FILE", "certificate"}},
 		"of_another_name":   {"https://localhost:" + strangerPort + "/v1", []string{"API certificate is not trusted"}},
 		"too_old":           {"https://" + oldHost + "/v1", []string{"API cannot be reached", "https://" + oldHost + "/v1", "protocol version"}},
-		"no_TLS":            {"https://" + strings.TrimPrefix(plainURL, "http://"), []string{"API cannot be reached", "scheme", "does not speak TLS"}},
+		"no_TLS":            {"https://" + strings.TrimPrefix(plainURL, "http://"), []string{"Wrong scheme in base URL", "does not speak TLS"}},
 		"nobody_listens":    {"http://" + closed + "/v1", []string{"API cannot be reached", "http://" + closed + "/v1", "refused"}},
 		"no_such_host":      {"https://api.invalid/v1", []string{"API cannot be reached", "https://api.invalid/v1"}},
 		"never_answers":     {hangingURL, []string{"may or may not exist", "no answer within 2s"}},
@@ -227,7 +227,7 @@ func TestCLITransportFailures(t *testing.T) {
 	w.Setenv("BIZAPI_MAX_RETRIES", "0")
 	w.Setenv("TF_VAR_token", cliToken)
 	// An API that cannot be reached may be reached by the apply; a server that is another one is an error at plan.
-	isRefusedAtPlan := map[string]bool{"self_signed": true, "of_another_name": true}
+	isRefusedAtPlan := map[string]bool{"self_signed": true, "of_another_name": true, "no_TLS": true}
 	for _, command := range []string{"plan", "apply"} {
 		text := sensitiveToken
 		names := slices.DeleteFunc(slices.Sorted(maps.Keys(tests)), func(name string) bool { return isRefusedAtPlan[name] != (command == "plan") })

@@ -143,7 +143,7 @@ func TestChangeThatCannotBePlanned(t *testing.T) {
 					{Config: api.config(number(row.before))},
 					{
 						Config:      api.config(number(row.after), knownLater("same", testToken)),
-						ExpectError: planError("cannot be planned", "known after apply only"),
+						ExpectError: planError("cannot be planned", "known only after apply"),
 					},
 					{
 						Config:            api.config(number(row.before)),
