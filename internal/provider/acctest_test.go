@@ -84,6 +84,7 @@ func TestMain(m *testing.M) {
 			_ = os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "hashicorp") // of a source that is left out
 		}
 	}
+	_ = os.Setenv("GOGC", "off") // of the CLI's processes, which live for a tenth of a second
 	code := m.Run()
 	if builtDir != "" {
 		_ = os.RemoveAll(builtDir)

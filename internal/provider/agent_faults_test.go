@@ -21,8 +21,6 @@ import (
 func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
 	t.Parallel()
 	faults := maps.Clone(passingFaults)
-	faults["a database that is down"] = sandbox.Fault{Times: 2, Do: sandbox.DatabaseDown()}
-	faults["a database that goes down behind the commit"] = sandbox.Fault{Commit: true, Do: sandbox.DatabaseDown()}
 	faults["a 201 without an id"] = sandbox.Fault{Commit: true, Do: sandbox.Respond(201, "application/json", `{"name":"Reception"}`)}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {

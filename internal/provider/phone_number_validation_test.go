@@ -109,13 +109,12 @@ func TestNumberThatIsValid(t *testing.T) {
 			`"webchat"`, "terraform_data.platform.output", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps:                    []resource.TestStep{{Config: api.config(block)}},
-				})
+			t.Parallel()
+			api := newAPI(t, sandbox.Options{}) // the dialect that checks the most
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: api.factories(),
+				CheckDestroy:             api.checkDestroy,
+				Steps:                    []resource.TestStep{{Config: api.config(block)}},
 			})
 		})
 	}

@@ -77,6 +77,9 @@ func TestTokenThatMetaRefusesIsFoundBeforeAnythingIsDeleted(t *testing.T) {
 		"of a number that another triggers": {before: triggered("one", withToken(nextToken)), after: triggered("two", withToken(nextToken)), says: []string{"whatsapp"}},
 	} {
 		for refusal, e := range map[string]sandbox.MetaError{"expired": sandbox.MetaExpired, "malformed": sandbox.MetaMalformed} {
+			if refusal == "malformed" && row.before != "" { // the same code of Meta's
+				continue
+			}
 			t.Run(name+" "+refusal, func(t *testing.T) {
 				t.Parallel()
 				api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
