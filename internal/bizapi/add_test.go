@@ -147,14 +147,14 @@ func TestAdd(t *testing.T) {
 		{
 			name: "a request that was never sent is sent again, without a listing",
 			arrange: func(_ *testing.T, api *api) {
-				api.goWrong(fault{unsent: refusedConnection}, sandbox.OpAdd, DefaultMaxRetries)
+				api.goWrong(fault{unsent: errRefusedConnection}, sandbox.OpAdd, DefaultMaxRetries)
 			},
 			want: succeeds, posts: 1, lists: 1,
 		},
 		{
 			name: "a request that can never be sent is an error",
 			arrange: func(_ *testing.T, api *api) {
-				api.goWrong(fault{unsent: refusedConnection}, sandbox.OpAdd, sandbox.Always)
+				api.goWrong(fault{unsent: errRefusedConnection}, sandbox.OpAdd, sandbox.Always)
 			},
 			want: KindUnreachable, lists: 1,
 		},
@@ -227,7 +227,7 @@ func TestAdd(t *testing.T) {
 				test.arrange(t, api)
 			}
 			added, adopted, err := api.AddPhoneNumber(t.Context(), user, number)
-			failure := check(t, err, test.want)
+			failure := failureOf(t, err, test.want)
 			held := api.registered(number)
 			switch {
 			case failure == nil && !slices.Equal(held, []string{added.ID}):
@@ -381,7 +381,7 @@ func TestANumberThatAnotherAddGotIsNotAdopted(t *testing.T) {
 				first <- err
 			}})
 			_, _, err := api.AddPhoneNumber(t.Context(), user, number)
-			failure := check(t, err, KindAlreadyExists)
+			failure := failureOf(t, err, KindAlreadyExists)
 			must(t, <-first)
 			if held := api.holds(user); !slices.Equal(held, []string{failure.ExistingID}) {
 				t.Errorf("%q is in the way, the API holds %v", failure.ExistingID, held)
@@ -492,7 +492,7 @@ func TestAnInterruptedAdd(t *testing.T) {
 			test.arrange(api, interrupt)
 			began := time.Now()
 			_, adopted, err := api.AddPhoneNumber(ctx, user, number)
-			if failure := check(t, err, test.want); test.want == KindCanceled && !errors.Is(failure, context.Canceled) {
+			if failure := failureOf(t, err, test.want); test.want == KindCanceled && !errors.Is(failure, context.Canceled) {
 				t.Errorf("%v does not say that it was canceled", err)
 			}
 			if isThere := len(api.holds(user)) == 1; isThere != test.isThere || adopted != test.adopted {
@@ -527,7 +527,7 @@ func TestARateLimitThatOutlastsTheOperationLeavesTheOutcomeOpenAtOnce(t *testing
 		defer cancel()
 		began := time.Now()
 		_, _, err := api.AddPhoneNumber(ctx, user, number)
-		if failure := check(t, err, KindUnknownOutcome); !strings.Contains(failure.Message, began.Add(time.Hour).UTC().Format(time.RFC3339)) {
+		if failure := failureOf(t, err, KindUnknownOutcome); !strings.Contains(failure.Message, began.Add(time.Hour).UTC().Format(time.RFC3339)) {
 			t.Errorf("it does not say when to come back: %v", err)
 		}
 		took(t, began, 0, 0)

@@ -160,7 +160,7 @@ func TestCreateAgent(t *testing.T) {
 			agent := api.newAgent(user)
 			test.arrange(api, &agent)
 			_, _, err := api.CreateAgent(t.Context(), user, agent)
-			failure := check(t, err, test.want)
+			failure := failureOf(t, err, test.want)
 			if (failure.ExistingID != "") != test.existing || test.existing && !slices.Equal(api.agents(user), []string{failure.ExistingID}) {
 				t.Errorf("%q is in the way, the API holds %v", failure.ExistingID, api.agents(user))
 			}

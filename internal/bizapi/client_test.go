@@ -211,8 +211,8 @@ func idsOf(numbers []PhoneNumber) []string {
 // succeeds is the kind that stands in tables for no error.
 const succeeds Kind = -1
 
-// check checks that a call ended as wanted and returns its *Error, nil for a success.
-func check(t testing.TB, err error, want Kind) *Error {
+// failureOf checks that a call ended as wanted and returns its *Error, nil for a success.
+func failureOf(t testing.TB, err error, want Kind) *Error {
 	t.Helper()
 	failure, _ := errors.AsType[*Error](err)
 	got := succeeds
@@ -223,6 +223,12 @@ func check(t testing.TB, err error, want Kind) *Error {
 		t.Fatalf("got the error %v of kind %d, want kind %d", err, got, want)
 	}
 	return failure
+}
+
+// check is failureOf where nothing more is asked of the error.
+func check(t testing.TB, err error, want Kind) {
+	t.Helper()
+	_ = failureOf(t, err, want)
 }
 
 func must(t testing.TB, err error) {
@@ -388,7 +394,7 @@ func TestAnInterruptEndsAReadAtOnce(t *testing.T) {
 			time.AfterFunc(1700*time.Millisecond, interrupt)
 			began := time.Now()
 			_, err := api.ListPhoneNumbers(ctx, user)
-			if failure := check(t, err, KindCanceled); !errors.Is(failure, context.Canceled) {
+			if failure := failureOf(t, err, KindCanceled); !errors.Is(failure, context.Canceled) {
 				t.Errorf("%v does not say that it was canceled", err)
 			}
 			took(t, began, 1700*time.Millisecond, 1700*time.Millisecond)
@@ -403,7 +409,7 @@ func TestAReadThatRunsOutOfTimeSaysWhy(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		_, err := api.ListPhoneNumbers(ctx, user)
-		failure := check(t, err, KindCanceled)
+		failure := failureOf(t, err, KindCanceled)
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(failure.Message, "timeout is over") || !strings.Contains(failure.Message, "boom") {
 			t.Error(err)
 		}

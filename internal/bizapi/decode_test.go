@@ -126,7 +126,7 @@ func TestAnAddIsDoneOnceItsIDIsKnown(t *testing.T) {
 			call := call{method: http.MethodPost, elements: phoneNumbersPath(user)}
 			added, err := client.decodeAddedNumber(call, answer{status: 201, body: []byte(test.body)}, user, number)
 			if test.want == "" {
-				if failure := check(t, err, KindUnreadable); !isAmbiguous(failure) {
+				if failure := failureOf(t, err, KindUnreadable); !isAmbiguous(failure) {
 					t.Errorf("%v does not leave open whether the number was added", err)
 				}
 				return

@@ -26,7 +26,7 @@ type fault struct {
 	isWhole bool
 }
 
-var refusedConnection = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")}
+var errRefusedConnection = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")}
 
 // resets are the faults after which nobody knows whether the server did what it was asked.
 func resets(commit bool) []fault {
@@ -59,7 +59,7 @@ func allFaults() []fault {
 	return append(append(resets(false), resets(true)...),
 		fault{name: "429", behave: sandbox.RateLimited("30")},
 		fault{name: "429 without Retry-After", behave: sandbox.RateLimited("")},
-		fault{name: "connection refused", unsent: refusedConnection},
+		fault{name: "connection refused", unsent: errRefusedConnection},
 		fault{name: "DNS failure", unsent: &net.DNSError{Err: "no such host", Name: "api.example.com", IsNotFound: true}},
 		fault{name: "TLS failure", unsent: errors.New("tls: handshake failure")},
 	)

@@ -512,7 +512,7 @@ func TestAFailureRemovesNothing(t *testing.T) {
 				ids := api.fill(user, 3)
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Skip: skip, Times: sandbox.Always, Do: test.behave})
 				err := api.find(t.Context(), "pn_missing")
-				if failure := check(t, err, test.want); errors.Is(failure, ErrNotFound) {
+				if failure := failureOf(t, err, test.want); errors.Is(failure, ErrNotFound) {
 					t.Error(err)
 				}
 				api.sandbox.ClearFaults()

@@ -298,7 +298,7 @@ func newChangingServer(seed uint64) (server *changingServer, isThorough bool) {
 
 // listings is how many the property is tried on. By hand it is a million, in a minute or two:
 // BIZAPI_TEST_LISTINGS=1000000 go test -v -run TestNoRowIsMissed ./internal/bizapi
-func listings(t *testing.T) uint64 {
+func listings() uint64 {
 	if count, err := strconv.ParseUint(os.Getenv("BIZAPI_TEST_LISTINGS"), 10, 64); err == nil {
 		return count
 	}
@@ -310,7 +310,7 @@ func listings(t *testing.T) uint64 {
 
 func TestNoRowIsMissedThatWasThereAllAlong(t *testing.T) {
 	var calm, failed [2]int // listings with at most one change in three requests, of few pages and of many
-	for seed := range listings(t) {
+	for seed := range listings() {
 		server, isThorough := newChangingServer(seed)
 		atFirst := slices.Clone(server.rows)
 		p, err := readPages(t.Context(), server.get, isThorough)

@@ -156,7 +156,7 @@ func TestAWaitThatOutlastsTheOperationFailsAtOnce(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour-time.Second)
 			defer cancel()
 			began := time.Now()
-			failure := check(t, call(ctx, api), KindRateLimited)
+			failure := failureOf(t, call(ctx, api), KindRateLimited)
 			took(t, began, 0, 0)
 			back := began.Add(time.Hour).UTC().Format(time.RFC3339)
 			if !strings.Contains(failure.Message, back) || failure.Status != 429 || failure.CorrelationID == "" {
@@ -193,7 +193,7 @@ func TestOwnLimit(t *testing.T) {
 		defer cancel()
 		for range 10 {
 			_, _, err := api.AddPhoneNumber(ctx, user, numberNo(1000))
-			if failure := check(t, err, KindRateLimited); failure.Status != 0 {
+			if failure := failureOf(t, err, KindRateLimited); failure.Status != 0 {
 				t.Errorf("%v, and nothing was sent", failure)
 			}
 		}

@@ -6,6 +6,7 @@ package bizapi
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"time"
 )
 
@@ -58,7 +59,7 @@ func isAmbiguous(failure *Error) bool {
 	case KindNoAnswer, KindServer:
 		return true
 	case KindUnreadable: // of a read: the same answer again
-		return failure.Method != "GET"
+		return failure.Method != http.MethodGet
 	}
 	return false
 }

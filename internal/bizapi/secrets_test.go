@@ -208,7 +208,7 @@ func TestACorrelationIDIsShownWhereItIsOne(t *testing.T) {
 	} {
 		client, _ := newClient(t, answering(401, jsonType, `{"message":"no"}`, "X-Correlation-Id: "+id))
 		_, err := client.ListPhoneNumbers(t.Context(), user)
-		failure := check(t, err, KindUnauthorized)
+		failure := failureOf(t, err, KindUnauthorized)
 		if (failure.CorrelationID == id) != isShown || failure.CorrelationID == "" {
 			t.Errorf("%q: shown as %q", id, failure.CorrelationID)
 		}

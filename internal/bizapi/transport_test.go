@@ -95,11 +95,11 @@ func TestWhatWasNeverSentIsKnown(t *testing.T) {
 			proxied.Unlock()
 			client := newNetClient(t, test.root)
 			_, err := client.ListPhoneNumbers(t.Context(), user)
-			if failure := check(t, err, KindUnreachable); !strings.Contains(failure.Message, test.message) {
+			if failure := failureOf(t, err, KindUnreachable); !strings.Contains(failure.Message, test.message) {
 				t.Errorf("%q does not say %q", failure.Message, test.message)
 			}
 			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
-			if failure := check(t, err, KindUnreachable); isAmbiguous(failure) || !isTransient(failure) {
+			if failure := failureOf(t, err, KindUnreachable); isAmbiguous(failure) || !isTransient(failure) {
 				t.Errorf("%v is taken for one that may have been sent", err)
 			}
 			check(t, client.DeletePhoneNumber(t.Context(), PhoneNumber{ID: "pn_1", UserID: user}), KindUnreachable)
@@ -178,11 +178,11 @@ func TestTheOtherSchemeIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := newNetClient(t, test.root)
 			_, err := client.ListPhoneNumbers(t.Context(), user)
-			if failure := check(t, err, KindWrongScheme); !strings.Contains(failure.Message, test.want) {
+			if failure := failureOf(t, err, KindWrongScheme); !strings.Contains(failure.Message, test.want) {
 				t.Errorf("%q does not say %q", failure.Message, test.want)
 			}
 			_, _, err = client.AddPhoneNumber(t.Context(), user, number)
-			if failure := check(t, err, KindWrongScheme); isTransient(failure) {
+			if failure := failureOf(t, err, KindWrongScheme); isTransient(failure) {
 				t.Errorf("%v is repeated", err)
 			}
 		})
@@ -216,7 +216,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 				_, _, errAdd := client.AddPhoneNumber(t.Context(), user, number)
 				errDelete := client.DeletePhoneNumber(t.Context(), PhoneNumber{ID: "pn_1", UserID: user})
 				for _, err := range []error{errList, errAdd, errDelete} {
-					if text := check(t, err, KindRedirect).Error(); hasSecret(text) || !strings.Contains(text, "redirect") {
+					if text := failureOf(t, err, KindRedirect).Error(); hasSecret(text) || !strings.Contains(text, "redirect") {
 						t.Error(text)
 					}
 				}
@@ -297,7 +297,7 @@ func TestAConnectionThatTakesTooLongWasNeverSent(t *testing.T) {
 	}
 	client := newNetClient(t, "http://127.0.0.1:1", func(o *Options) { o.Transport, o.RequestTimeout = transport, 10*time.Millisecond })
 	_, err := client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
-	if failure := check(t, err, KindUnreachable); failure.Message != "no connection within 10ms" {
+	if failure := failureOf(t, err, KindUnreachable); failure.Message != "no connection within 10ms" {
 		t.Error(failure)
 	}
 }
@@ -334,7 +334,7 @@ func TestAnAnswerIsReadUpTo32MiB(t *testing.T) {
 				if !ok {
 					t.Error("the number is not there")
 				}
-			} else if failure := check(t, err, KindNoAnswer); !strings.Contains(failure.Message, test.problem) {
+			} else if failure := failureOf(t, err, KindNoAnswer); !strings.Contains(failure.Message, test.problem) {
 				t.Error(err)
 			}
 		})

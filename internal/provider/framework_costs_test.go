@@ -27,16 +27,18 @@ func TestALentContextIsItsOwnerDuringTheCall(t *testing.T) {
 
 func TestALentContextHoldsOnToNothingAfterTheCall(t *testing.T) {
 	type key struct{}
-	held := &[1 << 20]byte{}
 	collected := make(chan struct{})
-	runtime.AddCleanup(held, func(done chan struct{}) { close(done) }, collected)
+	ctx := func() context.Context {
+		held := &[1 << 20]byte{}
+		runtime.AddCleanup(held, func(done chan struct{}) { close(done) }, collected)
+		return context.WithValue(t.Context(), key{}, held)
+	}
 	var kept []context.CancelFunc // as the framework keeps them
-	_, _ = lend(context.WithValue(t.Context(), key{}, held), "", func(lent context.Context, _ string) (string, error) {
+	_, _ = lend(ctx(), "", func(lent context.Context, _ string) (string, error) {
 		_, cancel := context.WithCancel(lent)
 		kept = append(kept, cancel)
 		return "", nil
 	})
-	held = nil
 	runtime.GC()
 	<-collected
 	kept[0]()
