@@ -9,11 +9,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +87,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	_ = os.Setenv("GOGC", "off") // of the CLI's processes, which live for a tenth of a second
+	debug.SetGCPercent(400)
 	code := m.Run()
 	if builtDir != "" {
 		_ = os.RemoveAll(builtDir)
@@ -131,6 +134,17 @@ func dialects(t *testing.T, test func(t *testing.T, dialect sandbox.Dialect)) {
 			test(t, dialect)
 		})
 	}
+}
+
+// inOneDialect runs a test of what does not depend on the API's answers against one dialect, chosen by the
+// test's name.
+func inOneDialect(t *testing.T, test func(t *testing.T, dialect sandbox.Dialect)) {
+	t.Helper()
+	dialect := []sandbox.Dialect{sandbox.Published, sandbox.Deployed}[crc32.ChecksumIEEE([]byte(t.Name()))%2]
+	t.Run(string(dialect), func(t *testing.T) {
+		t.Parallel()
+		test(t, dialect)
+	})
 }
 
 // factories make a provider for each command of the CLI, as if each had started one.

@@ -75,7 +75,7 @@ func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
 		"a lost request":          sandbox.Drop(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				numbers, _ := api.account()
 				lasting := func(on sandbox.Operation) func() {

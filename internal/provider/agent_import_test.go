@@ -57,7 +57,7 @@ func TestImportOfAnAgentByCommand(t *testing.T) {
 	t.Parallel()
 	for form, id := range importAgentForms {
 		t.Run(form, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				agent, block := api.importableAgent()
 				resource.UnitTest(t, resource.TestCase{
@@ -83,7 +83,7 @@ func TestImportOfAnAgentByBlock(t *testing.T) {
 	t.Parallel()
 	for form, id := range importAgentForms {
 		t.Run(form, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				agent, block := api.importableAgent()
 				resource.UnitTest(t, resource.TestCase{
@@ -164,7 +164,7 @@ func TestImportIDOfAnAgentThatIsRefused(t *testing.T) {
 		"an id alone, and no user": {provider: " ", id: "agt_1", says: []string{"user_id", "BIZAPI_USER_ID"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				numbers, _ := api.account()
 				api.AddAgent(testUser, sandbox.Agent{ID: "agt_1", PhoneNumberID: numbers[0].ID, Name: agentName, PromptID: promptID})

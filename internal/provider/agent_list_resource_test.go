@@ -35,7 +35,7 @@ func TestAgentsAreListed(t *testing.T) {
 		"those of another user":      {config: withUser(otherUser), want: func(_ []sandbox.Agent, others sandbox.Agent) []sandbox.Agent { return []sandbox.Agent{others} }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
 				agents := row.want(api.accountWithAgents())
 				checks := []querycheck.QueryResultCheck{querycheck.ExpectLength(listAddress, len(agents))}
@@ -89,7 +89,7 @@ func TestListOfAgentsThatIsAnError(t *testing.T) {
 		"a user with a slash": {withUser(testUser), withUser("a/b"), []string{"user_id", "letters, digits"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				resource.UnitTest(t, api.queryCase(row.provider, resource.TestStep{Config: listAgents("", row.config), ExpectError: says(row.says...)}))
 			})

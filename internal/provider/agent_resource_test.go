@@ -190,7 +190,7 @@ func TestChangeOfAnAgentSendsWhatChanged(t *testing.T) {
 		"both":       {"Front desk", nextPromptID, `{"prompt_id":"pmpt_2","name":"Front desk"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				resource.UnitTest(t, resource.TestCase{
 					ProtoV6ProviderFactories: api.factories(),
@@ -433,7 +433,7 @@ func TestDeleteOfAnAgentThatWentWithItsNumberIsDone(t *testing.T) {
 	t.Parallel()
 	for name, noRefresh := range map[string]bool{"in the same apply": false, "before, unrefreshed": true} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				numbers, _ := api.account()
 				n := numbers[0]
@@ -461,7 +461,7 @@ func TestDeleteOfAnAgentThatWentWithItsNumberIsDone(t *testing.T) {
 }
 
 func TestAgentDeletedElsewhereIsCreatedAgain(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)), agentOn(follows))
 		resource.UnitTest(t, resource.TestCase{
@@ -485,7 +485,7 @@ func TestAgentDeletedElsewhereIsCreatedAgain(t *testing.T) {
 }
 
 func TestAgentChangedElsewhereIsChangedBack(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)), agentOn(follows))
 		sameTime := statecheck.CompareValue(compare.ValuesSame())
@@ -693,7 +693,7 @@ func TestNumberThatHasAnAgentIsRefusedAtPlan(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				numbers, _ := api.account()
 				theirs := api.addAgent(numbers[0], "Theirs")
@@ -749,7 +749,7 @@ func TestNumberThatAnotherUsersAgentBlocks(t *testing.T) {
 }
 
 func TestTwoAgentsOfOneNumber(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
 		first := agentOn(quoted(numbers[0].ID))
@@ -829,11 +829,7 @@ func TestAgentIsGoneOnlyWithProof(t *testing.T) {
 		says  string
 	}{
 		"a database that is down":             {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.DatabaseDown()}, "Failed to get agents"},
-		"a route that is not served":          {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"Route GET /v1/agents not found"}`)}, "404"},
-		"an empty 404":                        {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.Respond(404, "", "")}, "404"},
 		"a sign-in page":                      {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.Respond(200, "text/html", "<html>Sign in</html>")}, "text/html"},
-		"a key that is refused":               {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.Respond(401, "application/json", `{"message":"Invalid API key"}`)}, "Invalid API key"},
-		"a torn list":                         {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.Torn()}, "GET"},
 		"no agents of a user that is unknown": {sandbox.Fault{Do: unknownUsersAgents}, "User with ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -926,7 +922,7 @@ func TestAgentWhoseBlockIsRenamedIsNotDeleted(t *testing.T) {
 }
 
 func TestSixtyNumbersWithAgentsAreFourRequests(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(`
 resource "bizapi_phone_number" "many" {

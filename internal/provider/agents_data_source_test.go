@@ -75,7 +75,7 @@ func TestAgentsAreLookedUp(t *testing.T) {
 		"from a server without a query": {RefuseQuery: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				options.Dialect = dialect
 				api := newAPI(t, options)
 				agents, others := api.accountWithAgents()
@@ -107,7 +107,7 @@ func TestAgentsOfAnEmptyAccountAreNone(t *testing.T) {
 }
 
 func TestAgentsOfManyPagesAreAllLookedUp(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, MaxPageSize: 100})
 		for at := range 350 {
 			n := api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at), AccessToken: importedToken})
@@ -160,7 +160,7 @@ func TestLookUpOfAgentsThatIsAnError(t *testing.T) {
 		"a database that is down":      {fault: sandbox.DatabaseDown(), says: planError("Failed to get agents")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				if row.fault != nil {
 					api.Script(sandbox.Fault{On: sandbox.OpListAgents, Times: sandbox.Always, Do: row.fault})

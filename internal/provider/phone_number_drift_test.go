@@ -35,7 +35,7 @@ func keepsName(name string) resource.ConfigPlanChecks {
 }
 
 func TestNameChangedElsewhereIsDriftAndReplacesNothing(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		renamed := func(name string) func() { return func() { api.Rename(api.theNumber(t).ID, name) } }
 		config := func(arguments ...string) string {
@@ -138,7 +138,7 @@ func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
 
 // A name that nobody took away is a wish.
 func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -156,7 +156,7 @@ func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
 
 // A plan cannot keep "no name" where the configuration has one, so the name is recorded and sent nowhere.
 func TestNameClearedElsewhereIsRecordedAndReplacesNothing(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken), named("Shop")))
 		resource.UnitTest(t, resource.TestCase{
@@ -306,7 +306,7 @@ func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 
 // updated_at changes for reasons that nobody sees: a refresh leaves it alone, until something else changes.
 func TestUpdatedAtAloneIsNoDrift(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)))
 		updatedAt := tfjsonpath.New("updated_at")

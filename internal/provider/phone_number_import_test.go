@@ -71,7 +71,7 @@ func TestImportByCommand(t *testing.T) {
 	t.Parallel()
 	for form, id := range importForms {
 		t.Run(form, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				shop := api.added("Shop")
 				config := api.config(number(named("Shop")))
@@ -99,7 +99,7 @@ func TestImportByBlock(t *testing.T) {
 	t.Parallel()
 	for form, id := range importForms {
 		t.Run(form, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				shop := api.added("Shop")
 				config := api.config(number(named("Shop")))
@@ -241,7 +241,7 @@ func TestImportIDWithItsUserNeedsNoneOfTheProvider(t *testing.T) {
 
 // An id may look like a token: it is data, and never altered.
 func TestImportOfAnIDThatLooksLikeATokenReplacesNothing(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		const id = "AAEAA123-4F0B-4D3A-8C1B-5E0A4B7A0001"
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		odd := sandbox.Number{ID: id, UserID: testUser, Platform: "webchat", MetaPhoneNumberID: id, AccessToken: importedToken}
@@ -321,7 +321,7 @@ func TestImportOfARenamedNumberReplacesNothing(t *testing.T) {
 
 // A plan cannot keep "no name" where the configuration has one, so the name is recorded.
 func TestImportOfANamelessNumberReplacesNothing(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		shop := api.added("")
 		step := func(action plancheck.ResourceActionType, name knownvalue.Check, blocks ...string) resource.TestStep {

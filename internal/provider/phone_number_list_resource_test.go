@@ -56,7 +56,7 @@ func TestNumbersAreListed(t *testing.T) {
 		"those of another user":      {config: withUser(otherUser), want: func(_ []sandbox.Number, others sandbox.Number) []sandbox.Number { return []sandbox.Number{others} }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
 				resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{
 					Config:            list("numbers", row.arguments, row.config),

@@ -17,7 +17,7 @@ import (
 )
 
 func TestProtectionIsSwitchedInPlace(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		switched := func(on bool) []statecheck.StateCheck {
 			return []statecheck.StateCheck{
@@ -137,7 +137,7 @@ func TestPlanThatReplacesAProtectedNumberWithoutAChangeIsRefused(t *testing.T) {
 
 // Delete's own check: a tainted number that gets another Meta id too is nothing that a plan can know.
 func TestDeleteOfATaintedProtectedNumberThatBecomesAnotherIsRefused(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),

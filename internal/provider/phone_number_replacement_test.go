@@ -350,7 +350,7 @@ func TestReplacementWaitsForWhatPasses(t *testing.T) {
 // The API takes each number once, so the add meets the old one. The apply's plan says so, and Terraform keeps
 // the old one as a deposed object: nothing is lost, and it is imported.
 func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		lifecycle := "lifecycle {\n    create_before_destroy = true\n  }"
 		resource.UnitTest(t, resource.TestCase{

@@ -289,7 +289,7 @@ func TestDefaultTimeouts(t *testing.T) {
 }
 
 func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		limited := func(on sandbox.Operation) func() {
 			return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: sandbox.RateLimited("3600")}) }

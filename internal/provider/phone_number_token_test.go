@@ -300,7 +300,7 @@ func TestPlanWarnsOfATokenThatWasChangedElsewhere(t *testing.T) {
 }
 
 func TestEphemeralTokenIsSentWithItsVersion(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numberAt := func(version int) string {
 			return api.config(`

@@ -48,7 +48,7 @@ func TestNumbersAreLookedUp(t *testing.T) {
 		"from a server without a query": {RefuseQuery: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				options.Dialect = dialect
 				api := newAPI(t, options)
 				numbers, others := api.account()
@@ -80,7 +80,7 @@ func TestNumbersOfAnEmptyAccountAreNone(t *testing.T) {
 }
 
 func TestNumbersOfManyPagesAreAllLookedUp(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, MaxPageSize: 100})
 		for at := range 350 {
 			api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at), AccessToken: importedToken})

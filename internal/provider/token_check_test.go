@@ -202,7 +202,7 @@ func TestMetaIsNotAskedOnceANumberIsDeleted(t *testing.T) {
 		"by a taint":    {taint: []string{address}, after: number(withToken(testToken))},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 				api, meta := newAPI(t, sandbox.Options{Dialect: dialect}), newMeta(t)
 				resource.UnitTest(t, resource.TestCase{
 					ProtoV6ProviderFactories: api.factories(),
