@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// releasedWithin is how long a server may take to let go of a number that was deleted, or to list one
-// that was added. Servers were seen to take up to 58 s.
+// releasedWithin is how long a server may take to release a number that was deleted: up to 58 s were seen.
 const releasedWithin = time.Minute
 
 // adding is a row on its way into a user's listing.
@@ -41,10 +40,13 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 	var waitingSince time.Time
 	for retries, waits := 0, 0; ; waits++ {
 		added, err = a.post(ctx)
-		failure, _ := errors.AsType[*Error](err)
-		if failure == nil {
+		if err == nil {
 			a.claim(added)
 			return added, false, nil
+		}
+		failure, isAPIs := errors.AsType[*Error](err)
+		if !isAPIs {
+			return added, false, err
 		}
 		isUnsure = isUnsure || isAmbiguous(failure)
 		isTaken := failure.Kind == KindAlreadyExists
@@ -57,7 +59,7 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 			case ok && isUnsure && isSent && (wasAbsent || isCertain) && a.claim(found):
 				return found, !isCertain, nil
 			case ok:
-				return added, false, a.alreadyExists(failure, found, isUnsure)
+				return added, false, a.alreadyExists(failure, found, isUnsure && wasAbsent)
 			}
 		}
 		switch {
@@ -79,9 +81,9 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 	}
 }
 
-// checkAbsent fails where the user has the row already: two listings say so, since one may be half an
-// hour old. wasAbsent reports whether a listing said that it is not there. A listing that failed for a
-// time keeps no row away: after the delete of a replacement, that would lose the number.
+// checkAbsent returns an error if two listings show the row; one alone may be up to 30 minutes old.
+// wasAbsent reports whether a listing lacks it. A temporary failure of the listing does not block the add:
+// after the delete of a replacement, that would lose the number.
 func (a adding[R]) checkAbsent(ctx context.Context) (wasAbsent bool, err error) {
 	_, found, err := a.listing.peek(ctx, a.key)
 	if err == nil && found {
@@ -134,10 +136,11 @@ func (a adding[R]) isDeletedHere() bool {
 	return a.listing.changes.deleted[a.key]
 }
 
-func (a adding[R]) alreadyExists(failure *Error, existing R, isUnsure bool) *Error {
+// alreadyExists names the row in the way. isNew says that it appeared during the add.
+func (a adding[R]) alreadyExists(failure *Error, existing R, isNew bool) *Error {
 	exists := *failure
 	exists.Kind, exists.ExistingID = KindAlreadyExists, existing.id()
-	if isUnsure {
+	if isNew {
 		exists.Message += "; it was not listed before, and is now with another name or by another add"
 	}
 	return &exists

@@ -54,7 +54,8 @@ func (c *Client) ListAgents(ctx context.Context, userID string) ([]Agent, error)
 	return agents, err
 }
 
-// FindAgent is FindPhoneNumber for agents. An agent is gone only where its user's numbers can be listed.
+// FindAgent is FindPhoneNumber for agents. An agent counts as deleted only if
+// its user's numbers can be listed.
 func (c *Client) FindAgent(ctx context.Context, userID, id, createdAt string) (Agent, error) {
 	agent, err := c.agentsOf(userID).find(ctx, wanted[Agent]{}, idKey(id), createdAt)
 	if errors.Is(err, ErrNotFound) {

@@ -31,7 +31,7 @@ func (c *changes[R]) put(row R) {
 	delete(c.deleted, row.key())
 }
 
-// allow makes listings of an id believed again: an add of it is sent.
+// allow makes listings of an id count again, because an add of that id is about to be sent.
 func (c *changes[R]) allow(row R) { delete(c.deleted, idKey(row.id())) }
 
 // delete notes a row that this process deleted: stale listings of it are not believed.

@@ -12,9 +12,12 @@ import (
 // an interrupt too: they take two, as in find.
 func deleteRow[R row](ctx context.Context, u *userListing[R], call call, row R, createdAt string) error {
 	_, err := u.client.do(ctx, call)
-	failure, _ := errors.AsType[*Error](err)
+	failure, isAPIs := errors.AsType[*Error](err)
 	switch {
-	case failure == nil, failure.Kind == KindNotFound:
+	case err == nil:
+	case !isAPIs:
+		return err
+	case failure.Kind == KindNotFound:
 	case isAmbiguous(failure), failure.Kind == KindWrongBaseURL:
 		ctx, cancel := outliving(ctx, u.client.options.RequestTimeout)
 		defer cancel()

@@ -80,9 +80,9 @@ func (c *Client) HasToken(number PhoneNumber, token string) (has, known bool) {
 }
 
 // AddPhoneNumber registers a number, once: when an answer is lost, a listing tells whether the number
-// is there before it is sent again. adopted says that it was found so. Errors are *Errors:
-// KindAlreadyExists names the number in the way where the listing shows it, KindUnknownOutcome leaves
-// open whether the number was added, and after any other nothing was.
+// is there before it is sent again. adopted says that it was found so, and may be another's. Errors are
+// *Errors: KindAlreadyExists names the number in the way where the listing shows it. KindUnknownOutcome,
+// KindNoAnswer, KindServer and KindCanceled leave open whether the number was added.
 func (c *Client) AddPhoneNumber(ctx context.Context, userID string, number NewPhoneNumber) (added PhoneNumber, adopted bool, err error) {
 	c.options.Secrets.Add(number.AccessToken)
 	call := call{method: http.MethodPost, elements: phoneNumbersPath(userID), body: number}

@@ -67,9 +67,11 @@ func isAmbiguous(failure *Error) bool {
 // outliving returns a context that ends grace after ctx does. What became of a write that was sent is
 // looked up under it when an apply is interrupted.
 func outliving(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	longer, cancel := context.WithoutCancel(ctx), context.CancelFunc(nil)
 	if deadline, ok := ctx.Deadline(); ok {
-		longer, cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(grace))
+		longer, cancel = context.WithDeadline(longer, deadline.Add(grace))
+	} else {
+		longer, cancel = context.WithCancel(longer)
 	}
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
 	return longer, func() { stop(); cancel() }

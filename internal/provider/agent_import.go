@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
@@ -27,7 +28,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 	} else {
 		var hasUser bool
 		if userID, id, hasUser = strings.Cut(req.ID, "/"); !hasUser {
-			byDefault, diags := r.data.userOrDefault(textOrNull(""))
+			byDefault, diags := r.data.userOrDefault(types.StringNull())
 			resp.Diagnostics.Append(diags...)
 			userID, id = byDefault.ValueString(), req.ID
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// What is said of agents. Each function is one message: its name is its cause.
+// Diagnostics about agents; most functions are one message, named by its cause.
 
 // createAgentFailed is an agent that was not created, or may not have been.
 func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagnostic {
@@ -31,12 +31,6 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 		return withAnswer(err, advice{"Agent may or may not exist", "Nothing shows whether the agent was created. Apply again: that creates it if it is missing, and otherwise says how to import it.", ""})
 	}
 	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", "")
-}
-
-// agentExistsError is a plan that creates an agent on a number that has one.
-func agentExistsError(existingID string, plan agentModel) diag.Diagnostic {
-	a := agentExistsAdvice(existingID, plan)
-	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
 }
 
 func agentExistsAdvice(existingID string, plan agentModel) advice {

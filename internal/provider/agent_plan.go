@@ -90,7 +90,7 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 	case err != nil:
 		diags.Append(r.data.unlisted(err, userID)...)
 	case found && existing.ID != replacedID:
-		diags.Append(agentExistsError(existing.ID, plan))
+		diags.Append(agentExistsAdvice(existing.ID, plan).diagnostic())
 	case found:
 		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted, or another resource has the same number"))
 	}

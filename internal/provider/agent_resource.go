@@ -196,7 +196,7 @@ func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.AgentID.ValueString())...)
-	private := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
 	agent, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
 	if err != nil {
 		isGone, diags := r.data.readFailed(err, stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client})
@@ -274,7 +274,8 @@ func (r *agentResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	row := stateRowRef{state.what(), state.UserID.ValueString(), readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey).lastSeen, client}
+	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+	row := stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client}
 	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,
 		func(ctx context.Context) error {
 			_, err := client.FindAgent(ctx, row.userID, state.AgentID.ValueString(), state.CreatedAt.ValueString())

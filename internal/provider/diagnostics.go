@@ -13,7 +13,7 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// Errors of the API become diagnostics here and nowhere else: a title that a search engine finds, what it
+// Errors common to all calls become diagnostics here, and those of one resource in its messages file: a title that a search engine finds, what it
 // means, what to do, and then the API's own answer. No diagnostic about a token or the key has a path: the
 // CLI prints the source line that a path points at, with a literal secret in it.
 
@@ -76,11 +76,16 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 
 // withAnswer adds the API's own answer, from which the client has cut every secret.
 func withAnswer(err error, a advice) diag.Diagnostic {
-	detail := a.detail + "\n\n" + err.Error()
+	a.detail += "\n\n" + err.Error()
+	return a.diagnostic()
+}
+
+// diagnostic returns the advice as an error.
+func (a advice) diagnostic() diag.Diagnostic {
 	if a.attribute == "" {
-		return diag.NewErrorDiagnostic(a.summary, detail)
+		return diag.NewErrorDiagnostic(a.summary, a.detail)
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, detail)
+	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
 }
 
 // uncheckedWarning is an error that does not keep a number from being planned.

@@ -14,7 +14,7 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// What is said of phone numbers. Each function is one message: its name is its cause.
+// Diagnostics about phone numbers; most functions are one message, named by its cause.
 
 // addFailed is a number that was not added, or may not have been.
 func (d *providerData) addFailed(err error, plan phoneNumberModel) diag.Diagnostic {
@@ -53,12 +53,6 @@ func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diag
 	return withAnswer(err, alreadyExistsAdvice(existingID, plan))
 }
 
-// alreadyExistsError is a plan that adds a number that is registered.
-func alreadyExistsError(existingID string, plan phoneNumberModel) diag.Diagnostic {
-	a := alreadyExistsAdvice(existingID, plan)
-	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
-}
-
 // alreadyExistsAdvice says how to take over what is registered.
 func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
@@ -74,12 +68,6 @@ func takenError(id, existingID, existingUser string, key numberKey) diag.Diagnos
 		fmt.Sprintf("Phone number %s would become the %s number %s, which user %s has already with id %s. "+
 			"If another resource has it, as where a count was shortened, addresses have shifted: use for_each with a moved block to each key, or `terraform state mv`. "+
 			"Otherwise import that number, or delete it first.", id, key.platform, key.metaID, existingUser, existingID))
-}
-
-// staleStateError is a number that the state has under an id that is gone, and the API under another.
-func staleStateError(staleID, existingID string, plan phoneNumberModel) diag.Diagnostic {
-	a := staleStateAdvice(staleID, existingID, plan)
-	return diag.NewAttributeErrorDiagnostic(path.Root(a.attribute), a.summary, a.detail)
 }
 
 func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice {

@@ -46,7 +46,7 @@ func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.
 	}
 	resp.TargetState.Raw = req.SourceState.Raw
 	resp.Diagnostics.Append(setIdentity(ctx, resp.TargetIdentity, number.UserID.ValueString(), number.ID.ValueString())...)
-	resp.Diagnostics.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, readPrivate[numberPrivate](ctx, req.SourcePrivate, numberPrivateKey))...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, readNumberPrivate(ctx, req.SourcePrivate))...)
 }
 
 // mover moves from one resource type of one provider.

@@ -51,7 +51,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	case req.State.Raw.IsNull():
 		r.planCreate(ctx, config, plan, resp)
 	default:
-		change := numberChange{r.data, config, state, plan, readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)}
+		change := numberChange{r.data, config, state, plan, readNumberPrivate(ctx, req.Private)}
 		change.decide(ctx, resp)
 	}
 }
@@ -118,9 +118,9 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	case err != nil:
 		diags.Append(r.data.unlisted(err, plan.UserID.ValueString())...)
 	case found && inState.isGone:
-		diags.Append(staleStateError(inState.id, existing.ID, plan))
+		diags.Append(staleStateAdvice(inState.id, existing.ID, plan).diagnostic())
 	case found:
-		diags.Append(alreadyExistsError(existing.ID, plan))
+		diags.Append(alreadyExistsAdvice(existing.ID, plan).diagnostic())
 	}
 }
 

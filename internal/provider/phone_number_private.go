@@ -3,10 +3,13 @@
 
 package provider
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
-// numberPrivate is what private state keeps of a number beside its state. It holds no secret. Create,
-// Read and Update write it, each at its end.
+// numberPrivate is what private state keeps of a number beside its state. It holds no secret. What
+// creates, imports or moves a number writes it, and so do Read and Update, each at its end.
 type numberPrivate struct {
 	// Token is the fingerprint of the write-only token last sent or recorded.
 	Token *fingerprint `json:"token,omitempty"`
@@ -38,4 +41,12 @@ func (p *numberPrivate) addName(name string) {
 	default:
 		p.Names = append(slices.Clip(p.Names), name)
 	}
+}
+
+// readNumberPrivate reads it. Where it is lost, nobody knows which names the number had.
+func readNumberPrivate(ctx context.Context, private privateState) numberPrivate {
+	if value, ok := readPrivate[numberPrivate](ctx, private, numberPrivateKey); ok {
+		return value
+	}
+	return numberPrivate{AnyName: true}
 }

@@ -251,7 +251,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	defer cancel()
 	// A state from before identities needs one even where the number is removed from it.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
-	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
+	private := readNumberPrivate(ctx, req.Private)
 	number, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
 	if err != nil {
 		isGone, diags := r.data.readFailed(err, stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client})
@@ -297,7 +297,7 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	private := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
+	private := readNumberPrivate(ctx, req.Private)
 	switch {
 	case plan.AccessTokenWOVersion.IsNull():
 		private.Token = nil
@@ -330,7 +330,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 	r.data.secrets.Add(state.AccessToken.ValueString())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	row := stateRowRef{state.what(), state.UserID.ValueString(), readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey).lastSeen, client}
+	row := stateRowRef{state.what(), state.UserID.ValueString(), readNumberPrivate(ctx, req.Private).lastSeen, client}
 	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,
 		func(ctx context.Context) error {
 			_, err := client.FindPhoneNumber(ctx, row.userID, state.ID.ValueString(), state.CreatedAt.ValueString())

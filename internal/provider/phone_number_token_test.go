@@ -402,6 +402,7 @@ func TestStateWithoutPrivateStateReplacesNothing(t *testing.T) {
 		WorkingDir:               dir,
 		Steps: []resource.TestStep{
 			{Config: api.config(number(withWriteOnly(testToken, 1), named("Shop")))},
+			{PreConfig: func() { api.Rename(api.theNumber(t).ID, "Renamed") }, RefreshState: true},
 			{
 				PreConfig: func() {
 					editState(t, dir, func(instance map[string]any) {

@@ -17,15 +17,15 @@ type privateState interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// readPrivate reads a value of private state. What cannot be read is as if it were not there: it only
-// ever prevents a replacement or a removal, and a state must not become unusable over it.
-func readPrivate[Value any](ctx context.Context, private privateState, key string) Value {
-	var value, none Value
+// readPrivate reads a value of private state. It is not ok where the value is missing or cannot be read, in a
+// state that was edited or written by another version: that must not make a state unusable.
+func readPrivate[Value any](ctx context.Context, private privateState, key string) (value Value, ok bool) {
+	var none Value
 	text, diags := private.GetKey(ctx, key)
 	if diags.HasError() || text == nil || json.Unmarshal(text, &value) != nil {
-		return none
+		return none, false
 	}
-	return value
+	return value, true
 }
 
 func writePrivate(ctx context.Context, private privateState, key string, value any) diag.Diagnostics {

@@ -101,7 +101,7 @@ func (d *providerData) writePlanned(ctx context.Context, configuredUser types.St
 // checkPlanned refuses to delete what, such as "phone number pn_1", for a replacement that was planned under
 // another configuration: it could not be added again, or would be added elsewhere.
 func (d *providerData) checkPlanned(ctx context.Context, private privateState, client *bizapi.Client, what string) diag.Diagnostics {
-	planned := readPrivate[plannedPrivate](ctx, private, plannedPrivateKey)
+	planned, _ := readPrivate[plannedPrivate](ctx, private, plannedPrivateKey)
 	switch {
 	case planned.BaseURL != "" && planned.BaseURL != client.BaseURL():
 		return diag.Diagnostics{changedSincePlanError(what, "base_url", planned.BaseURL, client.BaseURL())}

@@ -26,7 +26,7 @@ func Serve(version string, debug bool) error {
 	if err := logOnDemand(); err != nil {
 		return err
 	}
-	// Go's own log: its HTTP client writes there how bytes begin that a server sent unasked.
+	// Go's HTTP client logs the first bytes of unsolicited responses there.
 	log.SetOutput(io.Discard)
 	server := NewServer(version)
 	return tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, options...)
