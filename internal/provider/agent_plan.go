@@ -92,7 +92,7 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 	case found && existing.ID != replacedID:
 		diags.Append(agentExistsAdvice(existing.ID, plan).diagnostic())
 	case found:
-		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted, or another resource has the same number"))
+		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted or replaced on request, or another resource has the same number"))
 	}
 	return diags
 }

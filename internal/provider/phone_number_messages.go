@@ -212,5 +212,5 @@ func tokenUnsentWarning(id string) diag.Diagnostic {
 
 func tokenDriftWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has another token", id),
-		"The API lists the number with a different access token than the configured one, which was sent: somebody changed it there. To send yours again, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+		"The API lists the number with a different access token than the configured one: somebody changed it there, or yours was recorded and never sent. To send yours, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
 }

@@ -86,7 +86,7 @@ func changeToken(ctx context.Context, d *demo) error {
 	}
 	const token = "EAAfakeWhatsAppToken2"
 	d.work.setWhatsAppToken(token)
-	d.say("TF_VAR_whatsapp_access_token has a token that Meta takes")
+	d.say("TF_VAR_whatsapp_access_token has a token that Meta accepts")
 	if err := d.planAndApply(ctx, map[string]string{whatsapp: "delete, create", agent: "delete, create"}); err != nil {
 		return err
 	}
