@@ -64,11 +64,11 @@ func (d *providerData) deleteRow(ctx context.Context, row stateRowRef, private p
 		return diag.Diagnostics{missingElsewhere(row.what, row.seen.BaseURL, row.client.BaseURL())}
 	}
 	if err == nil {
+		d.walk.noteDeleted() // before the request is sent: an add may be planned meanwhile
 		err = remove(ctx)
 	}
 	if err != nil {
 		return diag.Diagnostics{d.callFailed(err, row.userID, "delete "+row.what, " It stays in the state.")}
 	}
-	d.walk.noteDeleted()
 	return nil
 }
