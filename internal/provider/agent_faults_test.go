@@ -29,6 +29,7 @@ func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
 				numbers, _ := api.account()
 				hit := func(on sandbox.Operation, skip int) func() {
 					return func() {
+						fault := fault // the dialects run at once
 						fault.On, fault.Skip = on, skip
 						api.Script(fault)
 					}

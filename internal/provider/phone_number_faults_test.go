@@ -38,6 +38,7 @@ func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {
 				api := newAPI(t, sandbox.Options{Dialect: dialect})
 				hit := func(on sandbox.Operation) func() {
 					return func() {
+						fault := fault // the dialects run at once
 						fault.On = on
 						api.Script(fault)
 					}

@@ -333,6 +333,7 @@ func TestReplacementWaitsForWhatPasses(t *testing.T) {
 						{Config: api.config(number(withToken(testToken)))},
 						{
 							PreConfig: func() {
+								fault := fault // the dialects run at once
 								fault.On = sandbox.OpAdd
 								api.Script(fault)
 							},
