@@ -23,7 +23,7 @@ func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	switch {
 	case req.Plan.Raw.IsNull():
-		if r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()) {
+		if isKept, _ := r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()); isKept {
 			resp.Diagnostics.Append(agentMovedError(state.AgentID.ValueString()))
 		}
 	case req.State.Raw.IsNull():

@@ -30,6 +30,7 @@ var warnings = map[string]warning{
 	"the same token":                {before: cliPlain(cliToken), after: cliPlain(cliToken)},
 	"another token":                 {before: cliPlain(cliToken), after: cliPlain(cliNextToken), want: []string{"will be replaced", "access_token changes", "deleted and added again", "templates and campaigns"}},
 	"another version":               {before: cliWriteOnly(cliToken, 1), after: cliWriteOnly(cliNextToken, 2), want: []string{"will be replaced", "access_token_wo_version changes"}},
+	"a new version, token unknown":  {before: cliWriteOnly(cliToken, 1), after: "access_token_wo = terraform_data.it.output\n  access_token_wo_version = 2", want: []string{"will be replaced", "access_token_wo_version changes", "known only after apply", "leaves the number deleted"}},
 	"another token, same version":   {before: cliWriteOnly(cliToken, 1), after: cliWriteOnly(cliNextToken, 1), want: []string{"New token of phone number", "is not sent", "increment access_token_wo_version"}},
 	"a token made write-only":       {before: cliPlain(cliToken), after: cliWriteOnly(cliToken, 9)},
 	"a token made plain":            {before: cliWriteOnly(cliToken, 1), after: cliPlain(cliToken)},

@@ -136,6 +136,29 @@ func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
 	}
 }
 
+// A state that was not refreshed has the old name, and the API the wanted one already.
+func TestNameThatTheAPIHasAlreadyReplacesNothingUnrefreshed(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	renamed := api.config(number(withToken(testToken), named("Store")))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withToken(testToken), named("Shop")))},
+			{
+				PreConfig: func() { api.Rename(api.theNumber(t).ID, "Store") },
+				Config:    renamed, ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+			},
+			{RefreshState: true},
+			{
+				Config: renamed, ConfigPlanChecks: keepsName("Store"),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Store")), api.checkStateMatchesAPI()},
+			},
+		},
+	})
+}
+
 // A name that nobody took away is a wish.
 func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {

@@ -129,6 +129,14 @@ func movedError(id string, key numberKey) diag.Diagnostic {
 			"If it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
 }
 
+// mayBeMovedError is a plan that deletes a number and adds one whose key is unknown, which may be the same.
+func mayBeMovedError(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Phone number may be deleted at another address",
+		fmt.Sprintf("This plan deletes phone number %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. "+
+			"If its block was renamed or its key changed, write a moved block to the new address. "+
+			"If they are two numbers, remove the old block in an apply of its own.", id))
+}
+
 // replacedWarning says what a replacement takes with it. The id is in the summary: the CLI folds warnings
 // of one summary together.
 func replacedWarning(id, why, taken string) diag.Diagnostic {
@@ -175,6 +183,9 @@ func (c numberChange) costWarning(ctx context.Context, attributes []string) diag
 		why = fmt.Sprintf("%s, and display_name is not set, so the name %q is lost", why, c.state.DisplayName.ValueString())
 	}
 	taken, _ := c.data.takenWith(ctx, c.state.UserID.ValueString(), c.state.ID.ValueString(), agentFollows)
+	if configuredToken(c.config).value.IsUnknown() {
+		taken += " The access token is known only after apply: one that is missing or invalid then leaves the number deleted."
+	}
 	return replacedWarning(c.state.ID.ValueString(), why, taken)
 }
 

@@ -63,8 +63,11 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 	if state.DeletionProtection.ValueBool() {
 		resp.Diagnostics.Append(protectedError(id, state.key(), "this plan"))
 	}
-	if r.data.walk.numbers.planDestroy(state.key().String(), id) {
+	switch isKept, mayBeKept := r.data.walk.numbers.planDestroy(state.key().String(), id); {
+	case isKept:
 		resp.Diagnostics.Append(movedError(id, state.key()))
+	case mayBeKept:
+		resp.Diagnostics.Append(mayBeMovedError(id))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -95,18 +98,21 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	}
 	diags.Append(token.check()...)
 	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
-	isKnown := !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown()
-	var inState stateRow
-	if isKnown {
-		if id := r.data.walk.numbers.planCreate(plan.key().String()); id != "" {
-			diags.Append(movedError(id, plan.key()))
-			return
-		}
-		inState, _ = r.data.walk.numbers.find(plan.key().String())
+	key := unknownKey
+	if !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown() {
+		key = plan.key().String()
+	}
+	switch id := r.data.walk.numbers.planCreate(key); {
+	case id == "":
+	case key == unknownKey:
+		diags.Append(mayBeMovedError(id))
+	default:
+		diags.Append(movedError(id, plan.key()))
 	}
 	if diags.HasError() {
 		return
 	}
+	inState, _ := r.data.walk.numbers.find(key)
 	checked := r.data.checkToken(ctx, plan, token)
 	defer func() { diags.Append(checked()...) }()
 	if inState.id != "" && !inState.isGone { // a taint, -replace, or the second half of a replacement
@@ -146,7 +152,7 @@ type verdict struct {
 // it is and why.
 func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	name := c.judgeName()
+	name := c.judgeName(ctx)
 	verdicts := []verdict{c.judge("platform", c.config.Platform, c.plan.Platform, c.state.Platform),
 		c.judge("meta_phone_number_id", c.config.MetaPhoneNumberID, c.plan.MetaPhoneNumberID, c.state.MetaPhoneNumberID),
 		c.judgeUser(), name, c.judgeToken(ctx)}
@@ -206,7 +212,7 @@ func (c numberChange) judgeUser() verdict {
 
 // judgeName tells a name that somebody asks for from one that differs because the number was renamed.
 // The API cannot rename, so only the first is worth a replacement.
-func (c numberChange) judgeName() verdict {
+func (c numberChange) judgeName(ctx context.Context) verdict {
 	v := verdict{attribute: "display_name"}
 	wanted, id := c.config.DisplayName, c.state.ID.ValueString()
 	switch {
@@ -216,7 +222,8 @@ func (c numberChange) judgeName() verdict {
 	case wanted.IsUnknown():
 		v.isPending, v.finding = !c.state.DisplayName.IsNull(), pendingWarning(c.state.what(), "display_name")
 	case !c.private.had(wanted.ValueString()):
-		v.replaces = true
+		number, found := c.listed(ctx) // a state that was not refreshed may lack the API's name
+		v.replaces = !found || number.DisplayName != wanted.ValueString()
 	case c.state.DisplayName.IsNull():
 		v.finding = nameRecordedWarning(id, wanted.ValueString())
 	default:

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 // tokenAttribute is which of the two attributes holds a token.
@@ -125,15 +127,21 @@ func (c numberChange) apiHas(ctx context.Context, configured token) bool {
 	if !configured.isKnown() {
 		return false
 	}
-	current := c.state
-	current.Timeouts = c.plan.Timeouts
-	number, found, err := c.data.registered(ctx, current)
+	number, found := c.listed(ctx)
 	client, diags := c.data.client()
-	if err != nil || !found || number.ID != c.state.ID.ValueString() || diags.HasError() {
+	if !found || diags.HasError() {
 		return false
 	}
 	has, known := client.HasToken(number, configured.value.ValueString())
 	return known && has
+}
+
+// listed returns the number as the API lists it. It is not found where the API cannot be asked.
+func (c numberChange) listed(ctx context.Context) (number bizapi.PhoneNumber, found bool) {
+	current := c.state
+	current.Timeouts = c.plan.Timeouts
+	number, found, err := c.data.registered(ctx, current)
+	return number, err == nil && found && number.ID == c.state.ID.ValueString()
 }
 
 // isChangedElsewhere reports whether the latest listing shows another token than the one that was sent.

@@ -83,6 +83,9 @@ type walkedRows struct {
 	kept      map[string]bool   // ids that are planned with a prior state
 }
 
+// unknownKey is the key of a row that is known after apply only. It may be any.
+const unknownKey = ""
+
 func (w *walkedRows) noteState(key string, row stateRow) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -114,19 +117,25 @@ func (w *walkedRows) find(key string) (stateRow, bool) {
 }
 
 // planDestroy notes a planned destroy. It reports whether another resource of this plan adds or keeps that
-// row.
-func (w *walkedRows) planDestroy(key, id string) (isKept bool) {
+// row, or adds one that is not known yet.
+func (w *walkedRows) planDestroy(key, id string) (isKept, mayBeKept bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set(&w.destroyed, key, id)
-	return w.created[key] || w.kept[id]
+	return w.created[key] || w.kept[id], w.created[unknownKey]
 }
 
-// planCreate notes a planned add. It returns the id of that row where this plan destroys it.
+// planCreate notes a planned add. It returns the id of that row where this plan destroys it; of an unknownKey
+// any that it destroys.
 func (w *walkedRows) planCreate(key string) (destroyedID string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set(&w.created, key, true)
+	if key == unknownKey {
+		for _, id := range w.destroyed {
+			return id
+		}
+	}
 	return w.destroyed[key]
 }
 
