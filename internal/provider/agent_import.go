@@ -28,9 +28,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 	} else {
 		var hasUser bool
 		if userID, id, hasUser = strings.Cut(req.ID, "/"); !hasUser {
-			byDefault, diags := r.data.userOrDefault(types.StringNull())
-			resp.Diagnostics.Append(diags...)
-			userID, id = byDefault.ValueString(), req.ID
+			userID, id = r.data.userOrDefault(types.StringNull(), &resp.Diagnostics).ValueString(), req.ID
 		}
 	}
 	isValid := userIDForm.MatchString(userID) && userIDForm.MatchString(id)
@@ -41,13 +39,11 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 	default:
 		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q names no agent. %s", req.ID, agentImportIDForms))
 	}
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, fixedTimeout, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
 	agent, err := client.FindAgent(ctx, userID, id, "")
 	switch {
 	case errors.Is(err, bizapi.ErrNotFound):

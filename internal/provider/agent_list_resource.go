@@ -52,15 +52,14 @@ func (l *agentListResource) Configure(_ context.Context, req resource.ConfigureR
 func (l *agentListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var config agentListModel
 	diags := req.Config.Get(ctx, &config)
-	userID, userDiags := l.data.userOrDefault(config.UserID)
-	diags.Append(userDiags...)
+	userID := l.data.userOrDefault(config.UserID, &diags)
+	reading, cancel, client := l.data.begin(ctx, fixedTimeout, defaultReadTimeout, &diags)
+	defer cancel()
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	reading, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-	agents, diags := l.data.agentsOf(reading, userID.ValueString(), "")
+	agents, diags := l.data.agentsOf(reading, client, userID.ValueString(), "")
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return

@@ -36,15 +36,8 @@ func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 // planCreate plans a new agent, or the second half of a replacement.
 func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	if config.UserID.IsNull() {
-		plan.UserID = r.data.userID
-		if plan.UserID.IsNull() {
-			diags.Append(missingUser())
-			return
-		}
-		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), plan.UserID)...)
-	}
-	if r.data.walk.isDeleting() {
+	plan.UserID = r.data.plannedUser(ctx, config.UserID, resp)
+	if diags.HasError() || r.data.walk.isDeleting() {
 		return
 	}
 	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
@@ -67,13 +60,12 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 // checkNumber checks that the agent can be created: its number is one of the user's and has no other agent.
 // replacedID is the agent of that number in the state, empty for none.
 func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replacedID string) (diags diag.Diagnostics) {
-	client, clientDiags := r.data.client()
-	timeout, timeoutDiags := plan.Timeouts.Read(ctx, defaultReadTimeout)
-	if clientDiags.HasError() || timeoutDiags.HasError() {
+	var unknown diag.Diagnostics
+	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
+	defer cancel()
+	if unknown.HasError() {
 		return nil // it is known after apply only
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	userID, number := plan.UserID.ValueString(), plan.PhoneNumberID.ValueString()
 	_, err := client.FindPhoneNumber(ctx, userID, number, "")
 	if errors.Is(err, bizapi.ErrNotFound) {

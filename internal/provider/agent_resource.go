@@ -147,18 +147,14 @@ func (r *agentResource) ValidateConfig(ctx context.Context, req resource.Validat
 func (r *agentResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan agentModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
-	resp.Diagnostics.Append(diags...)
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Create, defaultCreateTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if plan.UserID.IsUnknown() {
 		plan.UserID = r.data.userID
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	created, adopted, err := client.CreateAgent(ctx, plan.UserID.ValueString(), bizapi.NewAgent{
 		ID:            plan.AgentID.ValueString(), // empty while unknown
 		PhoneNumberID: plan.PhoneNumberID.ValueString(),
@@ -186,15 +182,11 @@ func (r *agentResource) Create(ctx context.Context, req resource.CreateRequest, 
 func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state agentModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, state.Timeouts.Read, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.AgentID.ValueString())...)
 	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
 	agent, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
@@ -232,15 +224,11 @@ func (r *agentResource) Update(ctx context.Context, req resource.UpdateRequest, 
 	var plan, state agentModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := plan.Timeouts.Update(ctx, defaultUpdateTimeout)
-	resp.Diagnostics.Append(diags...)
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Update, defaultUpdateTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	var change bizapi.AgentChange
 	if !plan.Name.Equal(state.Name) {
 		change.Name = plan.Name.ValueString()
@@ -265,15 +253,11 @@ func (r *agentResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *agentResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state agentModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
-	resp.Diagnostics.Append(diags...)
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, state.Timeouts.Delete, defaultDeleteTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
 	row := stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client}
 	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,

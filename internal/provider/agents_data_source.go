@@ -104,16 +104,13 @@ func (d *agentsDataSource) Configure(_ context.Context, req datasource.Configure
 func (d *agentsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var data agentsDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
-	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-	data.UserID, diags = d.data.userOrDefault(data.UserID)
-	resp.Diagnostics.Append(diags...)
+	data.UserID = d.data.userOrDefault(data.UserID, &resp.Diagnostics)
+	ctx, cancel, client := d.data.begin(ctx, data.Timeouts.Read, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	agents, diags := d.data.agentsOf(ctx, data.UserID.ValueString(), data.PhoneNumberID.ValueString())
+	agents, diags := d.data.agentsOf(ctx, client, data.UserID.ValueString(), data.PhoneNumberID.ValueString())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -127,11 +124,7 @@ func (d *agentsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 }
 
 // agentsOf returns the agents of a user, of one number unless that is empty, oldest first.
-func (d *providerData) agentsOf(ctx context.Context, userID, phoneNumberID string) ([]bizapi.Agent, diag.Diagnostics) {
-	client, diags := d.client()
-	if diags.HasError() {
-		return nil, diags
-	}
+func (d *providerData) agentsOf(ctx context.Context, client *bizapi.Client, userID, phoneNumberID string) ([]bizapi.Agent, diag.Diagnostics) {
 	listed, err := client.ListAgents(ctx, userID)
 	if err != nil {
 		return nil, diag.Diagnostics{d.listFailed(err, userID)}

@@ -28,60 +28,62 @@ func logOnDemand() error {
 }
 
 // The framework keeps the context of each call until the process ends, to cancel it if Terraform asks to
-// stop, and with it all that hangs on it: seven eighths of the memory of a plan of 2,000 numbers. So the
-// calls that Terraform makes for every resource lend it a context that lets go of the real one when the call
-// is over.
+// stop, and with it all that the context refers to: seven eighths of the memory of a plan of 2,000 numbers.
+// So the calls that Terraform makes for every resource get a context that releases the real one when the
+// call is over.
 
 // ValidateResourceConfig is the framework's.
 func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return lend(ctx, req, s.ProviderServer.ValidateResourceConfig)
+	return withRelease(ctx, req, s.ProviderServer.ValidateResourceConfig)
 }
 
 // UpgradeResourceIdentity is the framework's.
 func (s server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return lend(ctx, req, s.ProviderServer.UpgradeResourceIdentity)
+	return withRelease(ctx, req, s.ProviderServer.UpgradeResourceIdentity)
 }
 
 // ImportResourceState is the framework's.
 func (s server) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	return lend(ctx, req, s.ProviderServer.ImportResourceState)
+	return withRelease(ctx, req, s.ProviderServer.ImportResourceState)
 }
 
 // ReadResource is the framework's.
 func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return lend(ctx, req, s.ProviderServer.ReadResource)
+	return withRelease(ctx, req, s.ProviderServer.ReadResource)
 }
 
 // PlanResourceChange is the framework's.
 func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return lend(ctx, req, s.ProviderServer.PlanResourceChange)
+	return withRelease(ctx, req, s.ProviderServer.PlanResourceChange)
 }
 
 // ApplyResourceChange is the framework's.
 func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return lend(ctx, req, s.ProviderServer.ApplyResourceChange)
+	return withRelease(ctx, req, s.ProviderServer.ApplyResourceChange)
 }
 
-// lend makes a call with a lent context.
-func lend[Request, Response any](ctx context.Context, request Request, call func(context.Context, Request) (Response, error)) (Response, error) {
-	lent := &lentContext{}
-	lent.owner.Store(&ctx)
-	defer lent.takeBack()
-	return call(lent, request)
+// withRelease makes a call with a context that is released after it.
+func withRelease[Request, Response any](ctx context.Context, request Request, call func(context.Context, Request) (Response, error)) (Response, error) {
+	releasable := &releasableContext{}
+	releasable.current.Store(&ctx)
+	defer releasable.release()
+	return call(releasable, request)
 }
 
-// lentContext is its owner until it is taken back, and then a context that has ended.
-type lentContext struct {
-	owner atomic.Pointer[context.Context]
+// releasableContext is another context until it is released, and a context that has ended from then on.
+type releasableContext struct {
+	current atomic.Pointer[context.Context]
 }
 
-func (c *lentContext) takeBack() {
+func (c *releasableContext) release() {
 	ended, end := context.WithCancel(context.Background())
 	end()
-	c.owner.Store(&ended)
+	c.current.Store(&ended)
 }
 
-func (c *lentContext) Deadline() (deadline time.Time, ok bool) { return (*c.owner.Load()).Deadline() }
-func (c *lentContext) Done() <-chan struct{}                   { return (*c.owner.Load()).Done() }
-func (c *lentContext) Err() error                              { return (*c.owner.Load()).Err() }
-func (c *lentContext) Value(key any) any                       { return (*c.owner.Load()).Value(key) }
+func (c *releasableContext) Deadline() (deadline time.Time, ok bool) {
+	return (*c.current.Load()).Deadline()
+}
+func (c *releasableContext) Done() <-chan struct{} { return (*c.current.Load()).Done() }
+func (c *releasableContext) Err() error            { return (*c.current.Load()).Err() }
+func (c *releasableContext) Value(key any) any     { return (*c.current.Load()).Value(key) }

@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-func TestALentContextIsItsOwnerDuringTheCall(t *testing.T) {
+func TestReleasableContextIsTheRealOneDuringTheCall(t *testing.T) {
 	type key struct{}
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-	_, err := lend(ctx, "request", func(lent context.Context, request string) (string, error) {
-		if lent.Value(key{}) != "value" || lent.Err() != nil || request != "request" {
-			t.Errorf("got the value %v, the error %v and %q", lent.Value(key{}), lent.Err(), request)
+	_, err := withRelease(ctx, "request", func(releasable context.Context, request string) (string, error) {
+		if releasable.Value(key{}) != "value" || releasable.Err() != nil || request != "request" {
+			t.Errorf("got the value %v, the error %v and %q", releasable.Value(key{}), releasable.Err(), request)
 		}
 		cancel()
-		<-lent.Done()
-		return "", lent.Err()
+		<-releasable.Done()
+		return "", releasable.Err()
 	})
 	if err != context.Canceled { //nolint:errorlint // as it is
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestALentContextHoldsOnToNothingAfterTheCall(t *testing.T) {
+func TestReleasedContextKeepsNothing(t *testing.T) {
 	type key struct{}
 	collected := make(chan struct{})
 	ctx := func() context.Context {
@@ -34,8 +34,8 @@ func TestALentContextHoldsOnToNothingAfterTheCall(t *testing.T) {
 		return context.WithValue(t.Context(), key{}, held)
 	}
 	var kept []context.CancelFunc // as the framework keeps them
-	_, _ = lend(ctx(), "", func(lent context.Context, _ string) (string, error) {
-		_, cancel := context.WithCancel(lent)
+	_, _ = withRelease(ctx(), "", func(releasable context.Context, _ string) (string, error) {
+		_, cancel := context.WithCancel(releasable)
 		kept = append(kept, cancel)
 		return "", nil
 	})

@@ -13,18 +13,15 @@ import (
 // newLogger writes the client's log lines to Terraform's log.
 func newLogger() *slog.Logger { return slog.New(logHandler{}) }
 
-// logHandler is a slog.Handler; the level is Terraform's to choose.
-type logHandler struct{ fields []slog.Attr }
+// logHandler is a slog.Handler; the level is Terraform's to choose. The client logs flat lines, so it keeps
+// neither attributes nor groups.
+type logHandler struct{}
 
 func (logHandler) Enabled(context.Context, slog.Level) bool { return true }
 
-func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+func (logHandler) Handle(ctx context.Context, record slog.Record) error {
 	fields := map[string]any{}
-	add := func(field slog.Attr) bool { fields[field.Key] = field.Value.String(); return true }
-	for _, field := range h.fields {
-		add(field)
-	}
-	record.Attrs(add)
+	record.Attrs(func(field slog.Attr) bool { fields[field.Key] = field.Value.String(); return true })
 	switch {
 	case record.Level >= slog.LevelError:
 		tflog.Error(ctx, record.Message, fields)
@@ -38,9 +35,5 @@ func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
 	return nil
 }
 
-func (h logHandler) WithAttrs(fields []slog.Attr) slog.Handler {
-	return logHandler{append(h.fields[:len(h.fields):len(h.fields)], fields...)}
-}
-
-// WithGroup is not needed: the client logs flat lines.
-func (h logHandler) WithGroup(string) slog.Handler { return h }
+func (h logHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+func (h logHandler) WithGroup(string) slog.Handler      { return h }

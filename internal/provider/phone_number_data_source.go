@@ -104,16 +104,13 @@ func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadReq
 	var data phoneNumberDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
 	resp.Diagnostics.Append(data.checkArguments()...) // of values that were unknown while validating
-	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-	data.UserID, diags = d.data.userOrDefault(data.UserID)
-	resp.Diagnostics.Append(diags...)
+	data.UserID = d.data.userOrDefault(data.UserID, &resp.Diagnostics)
+	ctx, cancel, client := d.data.begin(ctx, data.Timeouts.Read, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	number, diags := d.data.findNumber(ctx, numberRef{
+	number, diags := d.data.findNumber(ctx, client, numberRef{
 		userID: data.UserID.ValueString(), id: data.ID.ValueString(),
 		key: numberKey{data.Platform.ValueString(), data.MetaPhoneNumberID.ValueString()},
 	}, "If the number is one that this configuration adds, refer to the resource's own attributes instead. "+

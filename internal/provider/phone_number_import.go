@@ -62,12 +62,12 @@ func parseImportID(text, defaultUser string) (numberRef, error) {
 func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	ref, diags := r.importRef(ctx, req)
 	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, fixedTimeout, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-	number, diags := r.data.findNumber(ctx, ref, "If the number is to be added, remove its import block.")
+	number, diags := r.data.findNumber(ctx, client, ref, "If the number is to be added, remove its import block.")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -101,11 +101,7 @@ func (r *phoneNumberResource) importRef(ctx context.Context, req resource.Import
 }
 
 // findNumber returns the number that is named. ifMissing says what to do about one that is not there.
-func (d *providerData) findNumber(ctx context.Context, ref numberRef, ifMissing string) (number bizapi.PhoneNumber, diags diag.Diagnostics) {
-	client, diags := d.client()
-	if diags.HasError() {
-		return number, diags
-	}
+func (d *providerData) findNumber(ctx context.Context, client *bizapi.Client, ref numberRef, ifMissing string) (number bizapi.PhoneNumber, diags diag.Diagnostics) {
 	var err error
 	what := fmt.Sprintf("phone number %q", ref.id)
 	if ref.id == "" {

@@ -58,15 +58,14 @@ func (l *phoneNumberListResource) Configure(_ context.Context, req resource.Conf
 func (l *phoneNumberListResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var config phoneNumberListModel
 	diags := req.Config.Get(ctx, &config)
-	userID, userDiags := l.data.userOrDefault(config.UserID)
-	diags.Append(userDiags...)
+	userID := l.data.userOrDefault(config.UserID, &diags)
+	reading, cancel, client := l.data.begin(ctx, fixedTimeout, defaultReadTimeout, &diags)
+	defer cancel()
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	reading, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
-	numbers, diags := l.data.numbersOf(reading, userID.ValueString(), config.Platform.ValueString())
+	numbers, diags := l.data.numbersOf(reading, client, userID.ValueString(), config.Platform.ValueString())
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return

@@ -154,12 +154,12 @@ func destroyedWarning(id, taken string) diag.Diagnostic {
 func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (text string, hasAgent bool) {
 	const rest = "its conversations and messages, and the number's templates and campaigns"
 	general := fmt.Sprintf("What is bound to %s is deleted with it: the agent, %s. %s", id, rest, back)
-	client, diags := d.client()
+	var diags diag.Diagnostics
+	ctx, cancel, client := d.begin(ctx, fixedTimeout, defaultReadTimeout, &diags)
+	defer cancel()
 	if diags.HasError() {
 		return general, true
 	}
-	ctx, cancel := context.WithTimeout(ctx, defaultReadTimeout)
-	defer cancel()
 	agent, found, err := client.AgentOfNumber(ctx, userID, id)
 	switch {
 	case err != nil:

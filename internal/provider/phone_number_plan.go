@@ -81,14 +81,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 // Terraform shows no more than that.
 func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phoneNumberModel, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	if config.UserID.IsNull() {
-		plan.UserID = r.data.userID
-		if plan.UserID.IsNull() {
-			diags.Append(missingUser())
-			return
-		}
-		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), plan.UserID)...)
-	}
+	plan.UserID = r.data.plannedUser(ctx, config.UserID, resp)
 	token := configuredToken(config)
 	if token.attribute == noToken {
 		diags.Append(missingToken(plan.Platform.ValueString()))
@@ -254,12 +247,11 @@ func (c numberChange) changesInPlace() bool {
 // registered looks for a number to be added among those of its user. It asks nothing where the user or the
 // client is known after apply only.
 func (d *providerData) registered(ctx context.Context, plan phoneNumberModel) (existing bizapi.PhoneNumber, found bool, err error) {
-	client, clientDiags := d.client()
-	timeout, timeoutDiags := plan.Timeouts.Read(ctx, defaultReadTimeout)
-	if plan.UserID.IsUnknown() || clientDiags.HasError() || timeoutDiags.HasError() {
+	var unknown diag.Diagnostics
+	ctx, cancel, client := d.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
+	defer cancel()
+	if plan.UserID.IsUnknown() || unknown.HasError() {
 		return existing, false, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	return client.RegisteredPhoneNumber(ctx, plan.UserID.ValueString(), plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString())
 }

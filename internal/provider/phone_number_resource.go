@@ -191,10 +191,8 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 	var plan, config phoneNumberModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
-	resp.Diagnostics.Append(diags...)
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Create, defaultCreateTimeout, &resp.Diagnostics)
+	defer cancel()
 	token := configuredToken(config).value.ValueString()
 	if token == "" && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(missingToken(plan.Platform.ValueString()))
@@ -205,8 +203,6 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 	if plan.UserID.IsUnknown() {
 		plan.UserID = r.data.userID
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	added, adopted, err := client.AddPhoneNumber(ctx, plan.UserID.ValueString(), bizapi.NewPhoneNumber{
 		Platform:          plan.Platform.ValueString(),
 		MetaPhoneNumberID: plan.MetaPhoneNumberID.ValueString(),
@@ -239,16 +235,12 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state phoneNumberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := state.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, state.Timeouts.Read, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.data.secrets.Add(state.AccessToken.ValueString())
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	// A state from before identities needs one even where the number is removed from it.
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
 	private := readNumberPrivate(ctx, req.Private)
@@ -317,19 +309,15 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state phoneNumberModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	timeout, diags := state.Timeouts.Delete(ctx, defaultDeleteTimeout)
-	resp.Diagnostics.Append(diags...)
 	if state.DeletionProtection.ValueBool() {
 		resp.Diagnostics.Append(protectedError(state.ID.ValueString(), state.key(), "this"))
 	}
-	client, diags := r.data.client()
-	resp.Diagnostics.Append(diags...)
+	ctx, cancel, client := r.data.begin(ctx, state.Timeouts.Delete, defaultDeleteTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	r.data.secrets.Add(state.AccessToken.ValueString())
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	row := stateRowRef{state.what(), state.UserID.ValueString(), readNumberPrivate(ctx, req.Private).lastSeen, client}
 	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,
 		func(ctx context.Context) error {

@@ -120,16 +120,13 @@ func (d *phoneNumbersDataSource) Configure(_ context.Context, req datasource.Con
 func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var data phoneNumbersDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
-	timeout, diags := data.Timeouts.Read(ctx, defaultReadTimeout)
-	resp.Diagnostics.Append(diags...)
-	data.UserID, diags = d.data.userOrDefault(data.UserID)
-	resp.Diagnostics.Append(diags...)
+	data.UserID = d.data.userOrDefault(data.UserID, &resp.Diagnostics)
+	ctx, cancel, client := d.data.begin(ctx, data.Timeouts.Read, defaultReadTimeout, &resp.Diagnostics)
+	defer cancel()
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	numbers, diags := d.data.numbersOf(ctx, data.UserID.ValueString(), data.Platform.ValueString())
+	numbers, diags := d.data.numbersOf(ctx, client, data.UserID.ValueString(), data.Platform.ValueString())
 	resp.Diagnostics.Append(diags...)
 	data.Numbers, data.ByMetaID = []numberModel{}, map[string]numberModel{}
 	for _, number := range numbers {
@@ -149,11 +146,7 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 
 // numbersOf returns the numbers of a user, of one platform unless it is empty, oldest first and
 // those of one instant by id, so that equal accounts come out in equal order from every server.
-func (d *providerData) numbersOf(ctx context.Context, userID, platform string) ([]bizapi.PhoneNumber, diag.Diagnostics) {
-	client, diags := d.client()
-	if diags.HasError() {
-		return nil, diags
-	}
+func (d *providerData) numbersOf(ctx context.Context, client *bizapi.Client, userID, platform string) ([]bizapi.PhoneNumber, diag.Diagnostics) {
 	listed, err := client.ListPhoneNumbers(ctx, userID)
 	if err != nil {
 		return nil, diag.Diagnostics{d.listFailed(err, userID)}

@@ -6,9 +6,11 @@ package provider
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
@@ -55,12 +57,27 @@ func (d *providerData) client() (*bizapi.Client, diag.Diagnostics) {
 	return d.made, diags
 }
 
+// begin returns what an operation calls the API with: a context that ends at its timeout, and the client. What
+// keeps the operation from calling the API is added to diags.
+func (d *providerData) begin(ctx context.Context, timeoutOf func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), byDefault time.Duration, diags *diag.Diagnostics) (context.Context, context.CancelFunc, *bizapi.Client) {
+	timeout, timeoutDiags := timeoutOf(ctx, byDefault)
+	client, clientDiags := d.client()
+	diags.Append(timeoutDiags...)
+	diags.Append(clientDiags...)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	return ctx, cancel, client
+}
+
+// fixedTimeout is that of an operation without a timeouts block.
+func fixedTimeout(_ context.Context, byDefault time.Duration) (time.Duration, diag.Diagnostics) {
+	return byDefault, nil
+}
+
 // userOrDefault returns the configured user, or the provider's where none is configured.
-func (d *providerData) userOrDefault(configured types.String) (types.String, diag.Diagnostics) {
-	var diags diag.Diagnostics
+func (d *providerData) userOrDefault(configured types.String, diags *diag.Diagnostics) types.String {
 	switch {
 	case !configured.IsNull():
-		return configured, diags
+		return configured
 	case d.userID.IsUnknown():
 		diags.AddAttributeError(path.Root("user_id"), "User is not known yet",
 			"user_id is not set here, and the provider's is known only after apply. "+
@@ -68,7 +85,21 @@ func (d *providerData) userOrDefault(configured types.String) (types.String, dia
 	case d.userID.IsNull():
 		diags.Append(missingUser())
 	}
-	return d.userID, diags
+	return d.userID
+}
+
+// plannedUser returns the user that a create is planned for, which a configuration without one takes from the
+// provider. It may be known after apply only.
+func (d *providerData) plannedUser(ctx context.Context, configured types.String, resp *resource.ModifyPlanResponse) types.String {
+	if !configured.IsNull() {
+		return configured
+	}
+	if d.userID.IsNull() {
+		resp.Diagnostics.Append(missingUser())
+		return d.userID
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), d.userID)...)
+	return d.userID
 }
 
 func missingUser() diag.Diagnostic {

@@ -52,5 +52,5 @@ func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgrade
 	if data := s.provider.data.Load(); data != nil && req.RawState != nil {
 		data.walk.noteState(req.TypeName, req.RawState.JSON)
 	}
-	return lend(ctx, req, s.ProviderServer.UpgradeResourceState)
+	return withRelease(ctx, req, s.ProviderServer.UpgradeResourceState)
 }
