@@ -6,8 +6,8 @@
 // CLI through examples/quickstart in a temporary directory, and compares what the
 // CLI says with what reached the API. `make demo` runs it.
 //
-// It needs Go alone: tfcli.Find finds a CLI, or builds one. It ends with a non-zero status if any step does
-// not do what it says, and leaves nothing behind either way. With -svg it writes a recording, and with
+// It needs Go alone: tfcli.Find finds a CLI, or builds one. It exits with a non-zero status if a step
+// fails, and leaves nothing behind either way. With -svg it writes a recording, and with
 // -figures it measures what README.md compares.
 package main
 
@@ -30,8 +30,8 @@ import (
 const timeLimit = time.Hour
 
 func main() {
-	svg := flag.String("svg", "", "write a recording of the demo to this `file` too")
-	wantsFigures := flag.Bool("figures", false, "measure what README.md compares, in place of the demo")
+	svg := flag.String("svg", "", "also write a recording of the demo to this `file`")
+	wantsFigures := flag.Bool("figures", false, "instead of the demo, measure the figures that README.md compares")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
@@ -61,8 +61,8 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nAll %d steps did what they say, in %.1f s: %s.\n", len(steps()), done.took.Seconds(), done.asked)
-	fmt.Fprintln(out, "No command printed a token or the API key, and no state held one. The sandbox and the copy are gone.")
+	fmt.Fprintf(out, "\nAll %d steps passed in %.1f s: %s.\n", len(steps()), done.took.Seconds(), done.asked)
+	fmt.Fprintln(out, "No command printed a token or the API key, and no state contains one. The sandbox and the copy are removed.")
 	return nil
 }
 
@@ -100,11 +100,11 @@ type demo struct {
 }
 
 func (d *demo) introduce() {
-	fmt.Fprintf(d.out, "%s with the provider as it stands here, in a copy of examples/quickstart.\n", d.work.CLI.Name)
-	fmt.Fprintf(d.out, "The API is a sandbox at %s; so is Meta, which is asked about tokens.\n", d.api.url)
+	fmt.Fprintf(d.out, "%s runs the provider, built from this clone, in a copy of examples/quickstart.\n", d.work.CLI.Name)
+	fmt.Fprintf(d.out, "A sandbox at %s stands in for the API, and for Meta, which checks the tokens.\n", d.api.url)
 }
 
-// runSteps ends at the first step that does not do what it says.
+// runSteps ends at the first step that fails.
 func (d *demo) runSteps(ctx context.Context) (outcome, error) {
 	started := time.Now()
 	total := requestCounts{}

@@ -27,7 +27,7 @@ const printed = `Compiling
 5. Fifth
    $ terraform destroy
 
-All 5 steps did what they say, in 5.6 s: 3 adds.
+All 5 steps passed in 5.6 s: 3 adds.
 No command printed a token.
 `
 
@@ -35,7 +35,7 @@ func TestARecordingHasTheFirstStepsAndTheSum(t *testing.T) {
 	got := recordedLines(printed)
 	want := []string{
 		"$ make demo", "", "1. First", "   $ terraform plan", "   Plan: <1> to add", "", "2. Second", "", "3. Third", "", "4. Fourth", `   Error: "no"`,
-		"", "…", "All 5 steps did what they say, in 5.6 s.",
+		"", "…", "All 5 steps passed in 5.6 s.",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)

@@ -32,9 +32,9 @@ func steps() []step {
 	return []step{
 		{"Add a WhatsApp number with its agent, and an Instagram account", addNumbers},
 		{"Plan again: nothing to do", planNothing},
-		{"Rotate the WhatsApp token, to one that has expired: refused while the number lives on", expiredToken},
-		{"Rotate it to a good one: the number is replaced, and its agent comes back", changeToken},
-		{"Bring in a web chat channel that somebody added by hand", importChannel},
+		{"Rotate the WhatsApp token to an expired one: the plan is refused, and nothing is deleted", expiredToken},
+		{"Rotate it to a valid one: the number is replaced, and its agent comes back", changeToken},
+		{"Import a web chat channel that somebody added by hand", importChannel},
 		{"Destroy everything", destroyAll},
 	}
 }
@@ -63,7 +63,7 @@ func expiredToken(ctx context.Context, d *demo) error {
 	if err := d.work.incrementVersion(); err != nil {
 		return err
 	}
-	d.say("main.tf: access_token_wo_version = 2; the new token is in TF_VAR_whatsapp_access_token")
+	d.say("in main.tf: access_token_wo_version = 2; in TF_VAR_whatsapp_access_token: the new token")
 	d.say("$ %s", d.work.Line([]string{"plan"}))
 	title, err := d.work.refusal(ctx, "plan")
 	if err != nil {
@@ -86,7 +86,7 @@ func changeToken(ctx context.Context, d *demo) error {
 	}
 	const token = "EAAfakeWhatsAppToken2"
 	d.work.setWhatsAppToken(token)
-	d.say("TF_VAR_whatsapp_access_token has a token that Meta accepts")
+	d.say("in TF_VAR_whatsapp_access_token: a token that Meta accepts")
 	if err := d.planAndApply(ctx, map[string]string{whatsapp: "delete, create", agent: "delete, create"}); err != nil {
 		return err
 	}
@@ -127,12 +127,12 @@ func importChannel(ctx context.Context, d *demo) error {
 	if err != nil {
 		return err
 	}
-	d.say("POST /users/%s/phone_numbers, as with curl: 201, id %s", user, id)
+	d.say("POST /users/%s/phone_numbers, as curl would send it: 201, id %s", user, id)
 	d.api.forgetRequests()
 	if err := d.work.uncommentImport(id); err != nil {
 		return err
 	}
-	d.say("imports.tf has an import block with that id")
+	d.say("in imports.tf: an import block with that id")
 	if err := d.planAndApply(ctx, map[string]string{support: "import"}); err != nil {
 		return err
 	}
@@ -217,10 +217,10 @@ func (d *demo) expectOnAPI(ctx context.Context, addresses ...string) error {
 		return err
 	}
 	if len(held) == 0 {
-		d.say("the state and the API hold nothing")
+		d.say("neither the state nor the API contains anything")
 	}
 	for _, n := range held {
-		d.say("the API holds %s", n)
+		d.say("on the API: %s", n)
 	}
 	return nil
 }

@@ -26,13 +26,13 @@ import (
 )
 
 const usageHead = `Sandbox is a local stand-in for the business messaging API. It keeps phone
-numbers and agents in memory, speaks both dialects of the API, is strict about
-what it is sent, and forgets everything when it ends. It listens on loopback
-alone.
+numbers and agents in memory, speaks both dialects of the API, rejects requests
+that the API would reject, and forgets everything when it exits. It listens only
+on loopback.
 
-Under /graph/v24.0 it is a stand-in for Meta's Graph API, which the provider asks
-about access tokens if told to. It takes every token but those with one of these
-words in them: expired, wrongobject, nopermission, limited, failing.
+Under /graph/v24.0 it stands in for Meta's Graph API, which the provider asks
+about access tokens if verify_access_tokens is set. It accepts every token that
+contains none of these words: expired, wrongobject, nopermission, limited, failing.
 
 Usage:
   go run ./internal/cmd/sandbox [flags]
@@ -41,17 +41,19 @@ Examples:
   A deployed server on a free port:
     go run ./internal/cmd/sandbox
 
-  The published page's answers on a port of your choice, for two users:
+  Answers as on the published page, on a port of your choice, for two users:
     go run ./internal/cmd/sandbox -listen 127.0.0.1:8080 -dialect published -users usr_abc123,usr_def456
 
-  A slow server with small pages that answers 429 beyond 100 requests a minute:
+  A slow server with small pages that answers 429 after 100 requests a minute:
     go run ./internal/cmd/sandbox -latency 300ms -max-page-size 10 -requests-per-minute 100
 
-  A server without a version in its paths that lists numbers 20 seconds late:
+  A server without a version path whose lists lag 20 seconds behind adds and deletes:
     go run ./internal/cmd/sandbox -base-path / -list-lag 20s
 
-It prints its URL, the environment that points the provider at it, and a curl
-line to try. Each request is logged to stderr without its secrets. Ctrl-C ends it.
+It prints its URL, the environment variables that point the provider at it, and a
+curl command to try. It logs each request to stderr, without secrets. A "POST …/agents
+400" before a 201 is normal: a deployed server requires agent_id in that request, the
+published page does not have it, and so the provider first tries without. Ctrl-C stops it.
 
 Flags:
 `
@@ -112,7 +114,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
-		logger.Printf("connections still open after %s are cut", shutdownGrace)
+		logger.Printf("closing connections that are still open after %s", shutdownGrace)
 		_ = server.Close()
 	}
 	return nil
@@ -132,17 +134,17 @@ func parseFlags(args []string, stdout io.Writer) (settings, error) {
 	o := &s.options
 	flags := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run returns what went wrong
-	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 is a free one")
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "loopback `address` to listen on; port 0 picks a free port")
 	flags.StringVar(&dialect, "dialect", string(sandbox.Deployed), "`form` of the answers: deployed or published")
-	flags.StringVar(&o.BasePath, "base-path", "/v1", "`path` that the API is served under; / is the root")
-	flags.StringVar(&o.APIKey, "api-key", "sk_test_sandbox", "the one valid x-api-key")
+	flags.StringVar(&o.BasePath, "base-path", "/v1", "`path` under which the API is served; / is the root")
+	flags.StringVar(&o.APIKey, "api-key", "sk_test_sandbox", "the only valid x-api-key")
 	flags.StringVar(&users, "users", "usr_abc123", "`ids` of the users that exist, separated by commas")
-	flags.BoolVar(&o.Lenient, "lenient", false, "ignore unknown fields, and take the web chat form of Meta ids on every platform")
-	flags.IntVar(&o.PageSize, "page-size", 0, "`rows` of a list that names no limit; 0 is the dialect's own, 100 deployed and 50 published")
-	flags.IntVar(&o.MaxPageSize, "max-page-size", 0, "most `rows` of a page, whatever limit asks for; 0 is no cap")
-	flags.IntVar(&o.RequestsPerWindow, "requests-per-minute", 0, "`requests` served in a minute, 429 with Retry-After beyond them; 0 is no limit")
-	flags.DurationVar(&o.ListAddsAfter, "list-lag", 0, "`time` by which lists are behind adds and deletes, such as 20s")
-	flags.DurationVar(&s.latency, "latency", 0, "`time` by which every answer is late, such as 300ms")
+	flags.BoolVar(&o.Lenient, "lenient", false, "ignore unknown fields, and accept the web chat form of Meta ids on every platform")
+	flags.IntVar(&o.PageSize, "page-size", 0, "`rows` per page if a request sets no limit; 0 is the dialect's default: 100 deployed, 50 published")
+	flags.IntVar(&o.MaxPageSize, "max-page-size", 0, "maximum `rows` per page, whatever limit the request sets; 0 is no maximum")
+	flags.IntVar(&o.RequestsPerWindow, "requests-per-minute", 0, "maximum `requests` per minute; more are answered 429 with Retry-After; 0 is no limit")
+	flags.DurationVar(&o.ListAddsAfter, "list-lag", 0, "`time` that lists lag behind adds and deletes, such as 20s")
+	flags.DurationVar(&s.latency, "latency", 0, "`time` to wait before each response, such as 300ms")
 
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -171,14 +173,14 @@ func (s settings) check() error {
 	o := s.options
 	for _, user := range o.Users {
 		if !userID.MatchString(user) {
-			return fmt.Errorf("-users: %q is no user id: 1 to 50 letters, digits, underscores or hyphens", user)
+			return fmt.Errorf("-users: %q is not a user id: 1 to 50 letters, digits, underscores or hyphens", user)
 		}
 	}
 	switch {
 	case o.Dialect != sandbox.Deployed && o.Dialect != sandbox.Published:
 		return fmt.Errorf("-dialect: %q is neither deployed nor published", o.Dialect)
 	case !base.MatchString(o.BasePath):
-		return fmt.Errorf("-base-path: %q is no path such as /v1, or / for the root", o.BasePath)
+		return fmt.Errorf("-base-path: %q is not a path such as /v1, or / for the root", o.BasePath)
 	case !apiKey.MatchString(o.APIKey):
 		return errors.New("-api-key: must be printable ASCII without spaces, and not empty")
 	case o.PageSize < 0:
@@ -225,7 +227,7 @@ func listenOnLoopback(address string) (net.Listener, error) {
 		return nil, fmt.Errorf("-listen: %w", err)
 	}
 	if !resolved.IP.IsLoopback() {
-		return nil, fmt.Errorf("-listen: %q is not a loopback address such as 127.0.0.1:8080: the sandbox is not for other machines", address)
+		return nil, fmt.Errorf("-listen: %q is not a loopback address such as 127.0.0.1:8080; the sandbox serves only this machine", address)
 	}
 	return net.ListenTCP("tcp", resolved)
 }
@@ -240,16 +242,16 @@ Point the provider at it:
   export BIZAPI_API_KEY=%[4]s
   export BIZAPI_USER_ID=%[5]s
 
-Have it check access tokens, in place of Meta:
+To check access tokens at plan, against a stand-in for Meta:
 
   export BIZAPI_VERIFY_ACCESS_TOKENS=true
   export BIZAPI_META_GRAPH_URL=%[8]s
 
-List the user's numbers:
+To list the user's numbers:
 
   curl -H %[6]s %[7]s
 
-Ctrl-C ends it. It keeps nothing.
+Ctrl-C stops it. Nothing is kept.
 `,
 		o.Dialect, url, shellQuoted(url), shellQuoted(o.APIKey), shellQuoted(o.Users[0]),
 		shellQuoted("x-api-key: "+o.APIKey), shellQuoted(url+"/users/"+o.Users[0]+"/phone_numbers"),
