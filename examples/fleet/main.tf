@@ -1,5 +1,5 @@
 resource "bizapi_phone_number" "this" {
-  # Over the numbers, not over the tokens: sensitive and ephemeral values cannot be keys of resources.
+  # Over the numbers, not the tokens: sensitive and ephemeral values cannot be keys of resources.
   for_each = var.numbers
 
   user_id              = each.value.user_id
@@ -14,7 +14,7 @@ resource "bizapi_phone_number" "this" {
   deletion_protection = each.value.deletion_protection
 }
 
-# By the reference to the number's id, an agent comes back in the apply that replaces its number.
+# Because the agent refers to the number's id, the apply that replaces a number creates its agent again.
 resource "bizapi_agent" "this" {
   for_each = { for name, number in var.numbers : name => number if number.agent != null }
 

@@ -4,7 +4,7 @@ output "ids" {
 }
 
 output "ids_by_user" {
-  description = "The same ids by user and then by name, for modules that work for one user."
+  description = "The same ids, by user and then by the number's name, for modules that serve one user."
   value = {
     for user in distinct([for number in bizapi_phone_number.this : number.user_id]) :
     user => { for name, number in bizapi_phone_number.this : name => number.id if number.user_id == user }
@@ -12,7 +12,7 @@ output "ids_by_user" {
 }
 
 output "numbers" {
-  description = "All attributes of each number but its token, by the number's name."
+  description = "The attributes of each number except its token, by the number's name."
   value = {
     for name, number in bizapi_phone_number.this : name => {
       id                   = number.id

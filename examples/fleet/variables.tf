@@ -1,7 +1,7 @@
 variable "numbers" {
   description = <<-EOT
-    The numbers, by a name of your own such as "sales". The name becomes part of the address in
-    Terraform: choose one that will not change.
+    The numbers, by a name of your choice such as "sales". The name becomes part of the resource's
+    address: choose one that will not change.
 
     user_id              the user that the number belongs to
     platform             whatsapp, instagram or webchat
@@ -11,7 +11,7 @@ variable "numbers" {
                          replaces the number. If omitted, the number is kept without a token,
                          which is enough for an imported one
     deletion_protection  refuses to delete or replace the number; true by default
-    agent                what answers on the number: its name, and the id of its prompt
+    agent                the agent that answers on the number: its name, and the id of its prompt
   EOT
 
   type = map(object({
@@ -25,12 +25,12 @@ variable "numbers" {
   }))
   nullable = false
 
-  # The API takes each number once, and a plan would not find the second one before the apply.
+  # The API accepts each number once, and a plan would not notice the second one before the apply.
   validation {
     condition = length(var.numbers) == length(distinct([
       for number in var.numbers : "${number.platform}/${number.meta_phone_number_id}"
     ]))
-    error_message = "The same platform and meta_phone_number_id is under two names."
+    error_message = "Two names have the same platform and meta_phone_number_id."
   }
 }
 

@@ -1,6 +1,6 @@
-# A number that was registered by hand comes in with an import block and a resource that describes
-# it. The id is <user_id>/<id>, as the API lists the number. It needs no access token: that is for
-# adding a number, not for keeping one. Remove the block after the apply.
+# To import a number that was registered by hand, write an import block and a resource that describes
+# the number. The import id is <user_id>/<id>, with the id that the API lists. An imported number needs
+# no access token. Remove the import block after the apply.
 #
 # import {
 #   to = bizapi_phone_number.support

@@ -8,7 +8,7 @@ terraform {
   }
 }
 
-# The address of the API and its key come from the environment: BIZAPI_BASE_URL and BIZAPI_API_KEY.
+# BIZAPI_BASE_URL and BIZAPI_API_KEY come from the environment.
 provider "bizapi" {
   user_id = "usr_abc123"
 }
@@ -22,7 +22,7 @@ resource "bizapi_phone_number" "whatsapp" {
   display_name            = "+1 (234) 567-8900"
 }
 
-# What answers on the number. It comes back by itself when the number is replaced.
+# The agent that answers on the number. When the number is replaced, the same apply creates it again.
 resource "bizapi_agent" "sales" {
   phone_number_id = bizapi_phone_number.whatsapp.id
   name            = "Sales"

@@ -32,12 +32,12 @@ func (l *agentListResource) Metadata(_ context.Context, req resource.MetadataReq
 
 func (l *agentListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the agents of a user, oldest first, whoever created them (Terraform 1.14 and later). " +
-			"With `-generate-config-out`, `terraform query` writes the blocks that import them; they plan no changes as they stand. " +
-			"Terraform lists 100 agents unless the block's `limit` says otherwise.",
+		MarkdownDescription: "Lists the agents of a user for `terraform query` (Terraform 1.14 and later), oldest first, whoever created them. " +
+			"With `-generate-config-out`, `terraform query` writes a resource and an import block for each. They plan no changes as they stand. " +
+			"Terraform lists at most 100 agents unless the block sets `limit`.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose agents to list. If omitted, the provider's `user_id`.",
+				MarkdownDescription: "User whose agents to list; the provider's `user_id` by default.",
 				Optional:            true,
 				Validators:          userIDValidators(),
 			},

@@ -64,34 +64,34 @@ func (r *agentResource) Metadata(_ context.Context, req resource.MetadataRequest
 func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keep := stringplanmodifier.UseStateForUnknown()
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The agent that answers on a number, with a prompt of OpenAI's dashboard. One number has one agent.\n\n" +
-			"Deleting an agent deletes its conversations and messages. Replacing its number deletes it too: with `phone_number_id = bizapi_phone_number.<name>.id`, the same apply creates it again on the new number.",
+		MarkdownDescription: "The agent that answers on a number, with a prompt from OpenAI's dashboard. A number has one agent.\n\n" +
+			"Deleting an agent deletes its conversations and messages. Replacing its number deletes the agent too. If `phone_number_id` refers to the number, as `bizapi_phone_number.<name>.id` does, the same apply creates the agent again on the new number.",
 		Attributes: map[string]schema.Attribute{
 			"phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to be one of the same user. A change replaces the agent.",
+				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to belong to the same user. A change replaces the agent.",
 				Required:            true,
 				Validators:          agentIDValidators(),
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units. It is changed in place.",
+				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units. A change updates the agent in place.",
 				Required:            true,
 				Validators:          []validator.String{nameValidator{"name"}},
 			},
 			"prompt_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the prompt in OpenAI's dashboard, 1 to 100 characters. It is changed in place.",
+				MarkdownDescription: "Id of the prompt in OpenAI's dashboard, 1 to 100 characters. A change updates the agent in place.",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.UTF8LengthBetween(1, 100)},
 			},
 			"agent_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of the agent: 1 to 50 letters, digits, `-` and `_`, unique over all users. If omitted, the API assigns one, or the provider does if the API insists on one in the request. Some servers refuse one in the request: omit it there. A change replaces the agent.",
+				MarkdownDescription: "The API's id of the agent: 1 to 50 letters, digits, `-` and `_`, unique across all users. If omitted, the API assigns one, or the provider generates one if the API requires it in the request. Some servers refuse it in the request: omit it there. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          agentIDValidators(),
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User that the agent and its number belong to. If omitted, it is the provider's `user_id` when the agent is created, and stays the agent's own from then on. A change replaces the agent.",
+				MarkdownDescription: "User that the agent and its number belong to. If omitted, a new agent gets the provider's `user_id`, and an existing agent keeps its user. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),
@@ -103,16 +103,16 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{keep},
 			},
 			"updated_at": schema.StringAttribute{
-				MarkdownDescription: "When the agent was last changed, as an RFC 3339 time in UTC. It follows other changes; alone it is not reported as drift.",
+				MarkdownDescription: "When the agent was last changed, as an RFC 3339 time in UTC. A change of this time alone is not reported as drift.",
 				Computed:            true,
 			},
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{
-				Create: true, CreateDescription: "Timeout for creating the agent, such as `90m`; `2h` by default. Waiting out rate limits counts.",
-				Read: true, ReadDescription: "Timeout for reading it; `20m` by default.",
-				Update: true, UpdateDescription: "Timeout for changing it; `2h` by default.",
-				Delete: true, DeleteDescription: "Timeout for deleting it; `2h` by default.",
+				Create: true, CreateDescription: "Timeout for creating the agent, including waits for rate limits, such as `90m`; `2h` by default.",
+				Read: true, ReadDescription: "Timeout for reading the agent; `20m` by default.",
+				Update: true, UpdateDescription: "Timeout for updating the agent; `2h` by default.",
+				Delete: true, DeleteDescription: "Timeout for deleting the agent; `2h` by default.",
 			}),
 		},
 	}

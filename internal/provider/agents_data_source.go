@@ -62,33 +62,33 @@ func (d *agentsDataSource) Schema(ctx context.Context, _ datasource.SchemaReques
 	row := schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 		"agent_id":        computed("The API's id of the agent."),
 		"user_id":         computed("User that the agent belongs to."),
-		"phone_number_id": computed("The API's id of the number that it answers on."),
-		"prompt_id":       computed("Id of its prompt in OpenAI's dashboard."),
+		"phone_number_id": computed("The API's id of the number that the agent answers on."),
+		"prompt_id":       computed("Id of the agent's prompt in OpenAI's dashboard."),
 		"name":            computed("Human-readable name."),
 		"created_at":      computed("When the agent was created, as an RFC 3339 time in UTC."),
 		"updated_at":      computed("When the agent was last changed, as an RFC 3339 time in UTC."),
 	}}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The agents of a user, whoever created them.",
+		MarkdownDescription: "Reads the agents of a user, whoever created them.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose agents to read. If omitted, the provider's `user_id`.",
+				MarkdownDescription: "User whose agents to read; the provider's `user_id` by default.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),
 			},
 			"phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of a number, to read only its agent. If omitted, all agents of the user.",
+				MarkdownDescription: "The API's id of a number, to read only its agent; all agents of the user by default.",
 				Optional:            true,
 				Validators:          agentIDValidators(),
 			},
 			"agents": schema.ListNestedAttribute{
-				MarkdownDescription: "The agents, oldest first. Empty if there are none.",
+				MarkdownDescription: "The agents, oldest first; empty if there are none.",
 				Computed:            true,
 				NestedObject:        row,
 			},
 			"by_phone_number_id": schema.MapNestedAttribute{
-				MarkdownDescription: "The same agents by the id of their number, which has one agent at most.",
+				MarkdownDescription: "The same agents by the id of their number, for use in `for_each`. A number has at most one agent.",
 				Computed:            true,
 				NestedObject:        row,
 			},

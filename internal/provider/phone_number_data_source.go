@@ -41,29 +41,29 @@ func (d *phoneNumberDataSource) Metadata(_ context.Context, req datasource.Metad
 func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := numberAttributes()
 	attributes["id"] = schema.StringAttribute{
-		MarkdownDescription: "The API's id of the number. Give either this, or `platform` and `meta_phone_number_id`.",
+		MarkdownDescription: "The API's id of the number. Set either this, or `platform` and `meta_phone_number_id`.",
 		Optional:            true,
 		Computed:            true,
 	}
 	attributes["user_id"] = schema.StringAttribute{
-		MarkdownDescription: "User that the number belongs to. If omitted, the provider's `user_id`.",
+		MarkdownDescription: "User that the number belongs to; the provider's `user_id` by default.",
 		Optional:            true,
 		Computed:            true,
 		Validators:          userIDValidators(),
 	}
 	attributes["platform"] = schema.StringAttribute{
-		MarkdownDescription: "`whatsapp`, `instagram` or `webchat`; needs `meta_phone_number_id`.",
+		MarkdownDescription: "`whatsapp`, `instagram` or `webchat`; requires `meta_phone_number_id`.",
 		Optional:            true,
 		Computed:            true,
 		Validators:          platformValidators(),
 	}
 	attributes["meta_phone_number_id"] = schema.StringAttribute{
-		MarkdownDescription: "Meta's id of the number or account; needs `platform`.",
+		MarkdownDescription: "Meta's id of the number or account; requires `platform`.",
 		Optional:            true,
 		Computed:            true,
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One number of a user, whoever registered it, by its id or by its platform and Meta's id. It is an error if there is none.",
+		MarkdownDescription: "Reads one number of a user, whoever registered it, by its `id`, or by `platform` and `meta_phone_number_id`. It is an error if there is no such number.",
 		Attributes:          attributes,
 		Blocks:              map[string]schema.Block{"timeouts": lookUpTimeouts(ctx)},
 	}

@@ -33,17 +33,17 @@ func (l *phoneNumberListResource) Metadata(_ context.Context, req resource.Metad
 
 func (l *phoneNumberListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the numbers of a user, oldest first, whoever registered them (Terraform 1.14 and later). " +
-			"With `-generate-config-out`, `terraform query` writes the blocks that import them; they plan no changes as they stand, and no access token is needed. " +
-			"Terraform lists 100 numbers unless the block's `limit` says otherwise.",
+		MarkdownDescription: "Lists the numbers of a user for `terraform query` (Terraform 1.14 and later), oldest first, whoever registered them. " +
+			"With `-generate-config-out`, `terraform query` writes a resource and an import block for each. They plan no changes as they stand and need no access token. " +
+			"Terraform lists at most 100 numbers unless the block sets `limit`.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose numbers to list. If omitted, the provider's `user_id`.",
+				MarkdownDescription: "User whose numbers to list; the provider's `user_id` by default.",
 				Optional:            true,
 				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to list only that platform's numbers. If omitted, those of all platforms.",
+				MarkdownDescription: "Platform whose numbers to list: `whatsapp`, `instagram` or `webchat`; all platforms by default.",
 				Optional:            true,
 				Validators:          platformValidators(),
 			},

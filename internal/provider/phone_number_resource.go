@@ -86,8 +86,8 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 	keep := stringplanmodifier.UseStateForUnknown()
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A WhatsApp number, Instagram account or web chat channel that is registered with the API.\n\n" +
-			"The API cannot change a registration: a change of `user_id`, `platform`, `meta_phone_number_id`, `display_name` or the access token deletes the number and adds it again under a new `id`. " +
-			"What is bound to the old `id` is deleted with it: the agent with its conversations and messages, templates and campaigns. The plan warns about it.",
+			"The API cannot change a registration, so a change of `user_id`, `platform`, `meta_phone_number_id`, `display_name` or the access token deletes the number and adds it again under a new `id`. " +
+			"Everything bound to the old `id` is deleted with it: the agent with its conversations and messages, templates and campaigns. The plan warns about it.",
 		Attributes: map[string]schema.Attribute{
 			"platform": schema.StringAttribute{
 				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`. A change replaces the number.",
@@ -96,41 +96,41 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
 			"meta_phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID and on Instagram the Instagram Account ID, both digits only, written in quotes. On web chat it consists of letters, digits and `@ . _ + -`. A change replaces the number.",
+				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID, and on Instagram the Instagram Account ID: a string of digits, in quotes. On web chat it is the channel's id, of letters, digits and `@ . _ + -`. A change replaces the number.",
 				Required:            true,
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
 			"access_token_wo": schema.StringAttribute{
-				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters, as a write-only argument (Terraform 1.11, OpenTofu 1.11 and later). It reaches neither plan nor state and can come from an ephemeral value. It is sent when the number is added; to send a new one, change `access_token_wo_version`.",
+				MarkdownDescription: "Access token of the number, 10 to 1,000 characters, as a write-only argument. On WhatsApp and Instagram it comes from Meta; for a web chat channel, ask the API's operators. It reaches neither plan nor state, and can come from an ephemeral value. It is sent when the number is added; to send a new one, change `access_token_wo_version`.",
 				Optional:            true,
 				WriteOnly:           true, // not Sensitive too: with two such attributes, Terraform 1.11 sees drift at random
 			},
 			"access_token_wo_version": schema.NumberAttribute{
-				MarkdownDescription: "Version of `access_token_wo`, any number; required with it. A change replaces the number to send the token, unless the API has that token already.",
+				MarkdownDescription: "Version of `access_token_wo`, any number, such as `1`; required with it. A change replaces the number to send the token, unless the API already has that token.",
 				Optional:            true,
 			},
 			"access_token": schema.StringAttribute{
-				MarkdownDescription: "Meta's access token for the number, 10 to 1,000 characters. Terraform keeps it in the state: prefer `access_token_wo`. One of the two is needed to add a number, neither to keep an imported one. A new token replaces the number, unless the API has it already.",
+				MarkdownDescription: "Access token of the number, 10 to 1,000 characters. Terraform keeps it in the state, so prefer `access_token_wo`. Adding a number needs one of the two; an imported number needs neither. A new token replaces the number, unless the API already has that token.",
 				Optional:            true,
 				Sensitive:           true,
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}},
 			},
 			"display_name": schema.StringAttribute{
-				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units: the formatted number on WhatsApp, the handle on Instagram. If omitted, the API's current name is kept. A new name replaces the number; a number that was renamed elsewhere is left alone, with a warning.",
+				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units: the formatted number on WhatsApp, the handle on Instagram. If omitted, the API's current name is kept. A new name replaces the number. If the number was renamed elsewhere, the plan warns and does not replace it.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{nameValidator{"display_name"}},
 				PlanModifiers:       []planmodifier.String{keep},
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. If omitted, it is the provider's `user_id` when the number is added, and stays the number's own from then on. A change replaces the number.",
+				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. If omitted, a new number gets the provider's `user_id`, and an existing number keeps its user. A change replaces the number.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "Refuses to delete or replace the number while it is `true` in the state. Changing it sends nothing to the API. `false` by default.",
+				MarkdownDescription: "Prevents the number from being deleted or replaced while this is `true` in the state. Changing it sends nothing to the API. `false` by default.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
@@ -146,16 +146,16 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.String{keep},
 			},
 			"updated_at": schema.StringAttribute{
-				MarkdownDescription: "When the API last changed the number, as an RFC 3339 time in UTC. It follows other changes; alone it is not reported as drift.",
+				MarkdownDescription: "When the API last changed the number, as an RFC 3339 time in UTC. A change of this time alone is not reported as drift.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{keep},
 			},
 		},
 		Blocks: map[string]schema.Block{
 			"timeouts": timeouts.Block(ctx, timeouts.Opts{
-				Create: true, CreateDescription: "Timeout for adding the number, such as `90m`; `2h` by default. Waiting out rate limits counts.",
-				Read: true, ReadDescription: "Timeout for reading it; `20m` by default.",
-				Delete: true, DeleteDescription: "Timeout for deleting it; `2h` by default.",
+				Create: true, CreateDescription: "Timeout for adding the number, including waits for rate limits, such as `90m`; `2h` by default.",
+				Read: true, ReadDescription: "Timeout for reading the number; `20m` by default.",
+				Delete: true, DeleteDescription: "Timeout for deleting the number; `2h` by default.",
 			}),
 		},
 	}

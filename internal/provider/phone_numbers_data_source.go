@@ -63,26 +63,26 @@ func (d *phoneNumbersDataSource) Metadata(_ context.Context, req datasource.Meta
 
 func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "All numbers of a user, whoever registered them. A thousand numbers take two requests, which everything else that reads this user shares.",
+		MarkdownDescription: "Reads all numbers of a user, whoever registered them. A thousand numbers take two requests, shared with everything else that reads the numbers of this user.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User whose numbers to read. If omitted, the provider's `user_id`.",
+				MarkdownDescription: "User whose numbers to read; the provider's `user_id` by default.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          userIDValidators(),
 			},
 			"platform": schema.StringAttribute{
-				MarkdownDescription: "`whatsapp`, `instagram` or `webchat`, to read only that platform's numbers. If omitted, those of all platforms.",
+				MarkdownDescription: "Platform whose numbers to read: `whatsapp`, `instagram` or `webchat`; all platforms by default.",
 				Optional:            true,
 				Validators:          platformValidators(),
 			},
 			"numbers": schema.ListNestedAttribute{
-				MarkdownDescription: "The numbers, oldest first. Empty if there are none.",
+				MarkdownDescription: "The numbers, oldest first; empty if there are none.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: numberAttributes()},
 			},
 			"by_meta_id": schema.MapNestedAttribute{
-				MarkdownDescription: "The same numbers by `<platform>/<meta_phone_number_id>`, such as `whatsapp/836990829491415`, for `for_each`. A key stays the same when the number is replaced or renamed, or when others come and go.",
+				MarkdownDescription: "The same numbers by `<platform>/<meta_phone_number_id>`, such as `whatsapp/836990829491415`, for use in `for_each`. A key stays the same when its number is replaced or renamed, and when other numbers are added or deleted.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: numberAttributes()},
 			},
@@ -109,7 +109,7 @@ func numberAttributes() map[string]schema.Attribute {
 
 func lookUpTimeouts(ctx context.Context) schema.Block {
 	return timeouts.BlockWithOpts(ctx, timeouts.Opts{
-		ReadDescription: "Timeout for the lookup, such as `30m`; `20m` by default. Waiting out rate limits counts.",
+		ReadDescription: "Timeout for the lookup, including waits for rate limits, such as `30m`; `20m` by default.",
 	})
 }
 

@@ -86,7 +86,7 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 		MarkdownDescription: "Manages the WhatsApp numbers, Instagram accounts and web chat channels of a business messaging API, and the agents that answer on them.",
 		Attributes: map[string]schema.Attribute{
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "Root of the API, such as `https://api.example.com/v1`; some deployments serve at the root of the host, without a version path. User info, a query or a fragment in it is an error. There is no default. Can be set with the environment variable `BIZAPI_BASE_URL`.",
+				MarkdownDescription: "Base URL of the API, such as `https://api.example.com/v1`; some deployments have no version path. It cannot contain user info, a query or a fragment. There is no default. Can be set with the environment variable `BIZAPI_BASE_URL`.",
 				Optional:            true,
 			},
 			"api_key": schema.StringAttribute{
@@ -95,17 +95,17 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Sensitive:           true,
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "Default user for resources that don't set `user_id`. Changing it never moves a number that exists. Can be set with the environment variable `BIZAPI_USER_ID`.",
+				MarkdownDescription: "Default user for resources that don't set `user_id`. Changing it does not move existing numbers. Can be set with the environment variable `BIZAPI_USER_ID`.",
 				Optional:            true,
 				Validators:          userIDValidators(),
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: "Maximum number of retries of a failed request, `0` to `100`; `4` by default. Waiting out a rate limit does not count as a retry. Can be set with the environment variable `BIZAPI_MAX_RETRIES`.",
+				MarkdownDescription: "Maximum number of retries for a failed request, `0` to `100`; `4` by default. Waiting out a rate limit does not count as a retry. Can be set with the environment variable `BIZAPI_MAX_RETRIES`.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(0, highestMaxRetries)},
 			},
 			"requests_per_minute": schema.Int64Attribute{
-				MarkdownDescription: "Maximum requests per minute that the provider sends; none by default. The API's own rate limit is obeyed either way: set this to leave some of it to others who use the key. Can be set with the environment variable `BIZAPI_REQUESTS_PER_MINUTE`.",
+				MarkdownDescription: "Maximum requests per minute; no maximum by default. The provider always obeys the API's own rate limit: set this to leave part of it to others who use the same key. Can be set with the environment variable `BIZAPI_REQUESTS_PER_MINUTE`.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.Between(1, highestRequestsPerMinute)},
 			},
@@ -115,15 +115,15 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 				Validators:          []validator.String{durationValidator{}},
 			},
 			"allow_insecure_http": schema.BoolAttribute{
-				MarkdownDescription: "Allows a `base_url` of plain `http` to a host that is not loopback: the API key and the tokens then travel unencrypted. `false` by default.",
+				MarkdownDescription: "Allows a `base_url` with plain `http` and a host that is not loopback. The API key and the tokens are then sent unencrypted. `false` by default.",
 				Optional:            true,
 			},
 			"verify_access_tokens": schema.BoolAttribute{
-				MarkdownDescription: "Asks Meta's Graph API, while planning, whether it accepts the access token of each WhatsApp number and Instagram account that the plan adds or replaces, so that an expired token is an error before anything is deleted. Those tokens, and nothing else, are sent to `meta_graph_url`. `false` by default. Can be set with the environment variable `BIZAPI_VERIFY_ACCESS_TOKENS` (`true` or `false`).",
+				MarkdownDescription: "Whether a plan asks Meta's Graph API about the access token of each WhatsApp number and Instagram account that it adds or replaces. An expired token is then an error before anything is deleted. Only those tokens and Meta's ids of the numbers are sent to `meta_graph_url`. `false` by default. Can be set with the environment variable `BIZAPI_VERIFY_ACCESS_TOKENS` (`true` or `false`).",
 				Optional:            true,
 			},
 			"meta_graph_url": schema.StringAttribute{
-				MarkdownDescription: "Meta's Graph API with its version, for `verify_access_tokens`; `https://graph.facebook.com/v24.0` by default. It has to be an `https` URL, or one with a loopback address. Can be set with the environment variable `BIZAPI_META_GRAPH_URL`.",
+				MarkdownDescription: "URL of Meta's Graph API with its version, for `verify_access_tokens`; `https://graph.facebook.com/v24.0` by default. It has to use `https`, unless its host is loopback. Can be set with the environment variable `BIZAPI_META_GRAPH_URL`.",
 				Optional:            true,
 			},
 		},

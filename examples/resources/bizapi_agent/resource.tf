@@ -1,7 +1,9 @@
+# Set TF_VAR_support_access_token. An ephemeral value reaches neither the state nor a saved plan.
 variable "support_access_token" {
-  type      = string
-  ephemeral = true
-  sensitive = true
+  description = "Access token of the web chat channel."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
 }
 
 resource "bizapi_phone_number" "support" {
@@ -12,7 +14,7 @@ resource "bizapi_phone_number" "support" {
   display_name            = "Support chat"
 }
 
-# By this reference, one apply that replaces the number brings the agent back on the new one.
+# Because of this reference, an apply that replaces the number also creates the agent again on the new one.
 resource "bizapi_agent" "support" {
   phone_number_id = bizapi_phone_number.support.id
   name            = "Support"

@@ -2,7 +2,8 @@ variable "accounts" {
   type = map(object({ meta_phone_number_id = string, display_name = string, token_version = number }))
 }
 
-# An ephemeral value cannot be the for_each itself, so the tokens have a map of their own.
+# An ephemeral value cannot be used in for_each, so the tokens have a map of their own. Set it as JSON:
+# TF_VAR_instagram_access_tokens='{"shop":"EAAxxxx..."}'.
 variable "instagram_access_tokens" {
   type      = map(string)
   ephemeral = true
