@@ -47,7 +47,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 	agent, err := client.FindAgent(ctx, userID, id, "")
 	switch {
 	case errors.Is(err, bizapi.ErrNotFound):
-		resp.Diagnostics.AddError("Agent not found", fmt.Sprintf("User %s has no agent %q at %s. Check the id, the user and the provider's base_url. If the agent is to be created, remove its import block.", userID, id, client.BaseURL()))
+		resp.Diagnostics.AddError("Agent not found", fmt.Sprintf("User %s has no agent %q at %s. Check the id, the user and the provider's base_url. To create a new agent, remove the import block.", userID, id, client.BaseURL()))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(r.data.listFailed(err, userID))

@@ -23,7 +23,7 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 		return unknownNumberError(plan.UserID.ValueString(), plan.PhoneNumberID.ValueString())
 	case bizapi.KindAlreadyExists:
 		if failure.ExistingID == "" {
-			return withAnswer(err, advice{"Agent already exists", fmt.Sprintf("Phone number %s has an agent that the API does not list for user %s, or another agent has this agent_id. "+
+			return withAnswer(err, advice{"Agent already exists", fmt.Sprintf("Either phone number %s has an agent that the API does not list for user %s, or another agent has this agent_id. "+
 				"Import the agent for the user that has it, delete it there, or choose another agent_id.", plan.PhoneNumberID.ValueString(), plan.UserID.ValueString()), "phone_number_id"})
 		}
 		return withAnswer(err, agentExistsAdvice(failure.ExistingID, plan))
@@ -35,15 +35,15 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 
 func agentExistsAdvice(existingID string, plan agentModel) advice {
 	userID := plan.UserID.ValueString()
-	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number has one agent. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
+	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. To manage it with Terraform, import it; in place of <NAME>, write the rest of this resource's address:\n\n"+
 		"  import {\n    to = bizapi_agent.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"To put this one in its place, delete it first, with its conversations. If it is in the state already, another resource has the number, or this one's lifecycle has create_before_destroy or destroy = false, which cannot work here.",
+		"To use this one instead, first delete that agent, which deletes its conversations too. If that agent is already in the state, another resource has the same number, or the lifecycle of this one has create_before_destroy or destroy = false, which cannot work here.",
 		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
 }
 
 func unknownNumberError(userID, phoneNumberID string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("phone_number_id"), "Unknown phone number",
-		fmt.Sprintf("User %s has no phone number with id %q, and an agent of another user's number would block its owner's. "+
+		fmt.Sprintf("User %s has no phone number with id %q, and an agent on another user's number would block the owner's agent. "+
 			"phone_number_id is the API's id, such as bizapi_phone_number.support.id, not Meta's; set user_id to the user that has the number.", userID, phoneNumberID))
 }
 

@@ -204,7 +204,7 @@ func TestCLIMoveThatIsRefusedChangesNothing(t *testing.T) {
 	w.holds(agent, added)
 	before := w.read("terraform.tfstate")
 	w.write("main.tf", cliNumber(cliPlain(cliToken))+movedBlock(from))
-	w.apply().failed("restapi_object cannot be moved to bizapi_phone_number", "It is no phone number", "an import block")
+	w.apply().failed("restapi_object cannot be moved to bizapi_phone_number", "It is not a phone number", "an import block")
 	if w.read("terraform.tfstate") != before {
 		t.Error("the state changed")
 	}

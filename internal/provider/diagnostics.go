@@ -22,7 +22,7 @@ type advice struct{ summary, detail, attribute string }
 
 // listFailed is a user whose numbers or agents could not be listed.
 func (d *providerData) listFailed(err error, userID string) diag.Diagnostic {
-	return d.callFailed(err, userID, "list what user "+userID+" has", "")
+	return d.callFailed(err, userID, "list the numbers or agents of user "+userID, "")
 }
 
 // replacementUnchecked is a replacement of what, such as "phone number pn_1", where nothing tells whether it
@@ -45,21 +45,25 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 	case bizapi.KindUnauthorized:
 		return advice{"API key refused", "The API does not accept the key. Check BIZAPI_API_KEY, or the provider's api_key: it may have expired, or belong to a different environment than base_url.", ""}
 	case bizapi.KindForbidden:
-		return advice{"Not allowed", fmt.Sprintf("The API key may not %s, or it belongs to another user. Check user_id and the key.", doing), ""}
+		return advice{"Not allowed", fmt.Sprintf("The API key is not allowed to %s, or the number or agent belongs to another user. Check user_id and the key.", doing), ""}
 	case bizapi.KindUnknownUser:
-		return advice{"Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id, and whether base_url and the API key belong to the same environment. If the user was deleted, remove what it had from the state with `terraform state rm`.", userID), "user_id"}
+		return advice{"Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id, and whether base_url and the API key belong to the same environment. If the user was deleted, remove its numbers and agents from the state with `terraform state rm`.", userID), "user_id"}
 	case bizapi.KindNotFound:
-		return advice{"Not found", "The API does not know it.", ""}
+		return advice{"Not found", "The API has no number or agent with this id.", ""}
 	case bizapi.KindWrongBaseURL:
-		return advice{"Wrong base URL", fmt.Sprintf("The server at %s does not serve this path. Check the provider's base_url, or BIZAPI_BASE_URL: its version path, such as /v1, may be missing, or be one too many.", d.options.BaseURL), ""}
+		return advice{"Wrong base URL", fmt.Sprintf("The server at %s does not serve this path. Check the provider's base_url, or BIZAPI_BASE_URL: it may lack the version path, such as /v1, or have one that this server does not have.", d.options.BaseURL), ""}
 	case bizapi.KindWrongScheme:
-		return advice{"Wrong scheme in base URL", fmt.Sprintf("The server at %s expects the other of http and https. Correct the scheme or the port of the provider's base_url, or of BIZAPI_BASE_URL.", d.options.BaseURL), ""}
+		expected := "https"
+		if d.options.BaseURL.Scheme == expected {
+			expected = "http"
+		}
+		return advice{"Wrong scheme in base URL", fmt.Sprintf("The server at %s expects %s on this port. Correct the scheme or the port of the provider's base_url, or of BIZAPI_BASE_URL.", d.options.BaseURL, expected), ""}
 	case bizapi.KindRateLimited:
 		return advice{"Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and asks for a longer wait than this operation has time for. Apply again at the time below, or raise the timeout.", ""}
 	case bizapi.KindServer:
 		return advice{"API failure", fmt.Sprintf("The API failed to %s, even after retries. Try again later; if it keeps failing, give the correlation id to the API's operators.", doing), ""}
 	case bizapi.KindRedirect:
-		return advice{"API redirects elsewhere", "Set the provider's base_url to the address that the API really has.", ""}
+		return advice{"API redirects elsewhere", "The provider does not follow redirects, which would send the key to another address. Set the provider's base_url to the API's real address.", ""}
 	case bizapi.KindUnreadable:
 		return advice{"Unexpected API response", fmt.Sprintf("%s did not answer as the API does. Check the provider's base_url: a proxy or a sign-in page may be in between.", d.options.BaseURL), ""}
 	case bizapi.KindCertificate:
@@ -91,7 +95,7 @@ func (a advice) diagnostic() diag.Diagnostic {
 // uncheckedWarning is an error that does not keep a number from being planned.
 func uncheckedWarning(failed diag.Diagnostic) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Plan could not be checked against the API",
-		fmt.Sprintf("The plan cannot tell whether what it adds exists already, so the apply may fail.\n\n%s: %s", failed.Summary(), failed.Detail()))
+		fmt.Sprintf("The plan cannot tell whether what it adds already exists, so the apply may fail.\n\n%s: %s", failed.Summary(), failed.Detail()))
 }
 
 // changedSincePlanError is a replacement that is applied under another configuration than it was planned
@@ -125,14 +129,14 @@ func pendingWarning(what, attribute string) diag.Diagnostic {
 // unplannableError is a value that is known after apply only where no plan can keep the current one.
 func unplannableError(what, attribute string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Change of %s cannot be planned", what),
-		fmt.Sprintf("Whether it is replaced depends on its %s, which is known only after apply, and a replacement has to show in the plan. "+
-			"Apply what that depends on first, with -target, or make other changes of the resource in an apply of their own.", attribute))
+		fmt.Sprintf("Its %s, which is known only after apply, decides whether it is replaced, and the plan has to show a replacement. "+
+			"First apply what that value depends on, with -target, or make the other changes of the resource in an apply of their own.", attribute))
 }
 
 // otherDefaultWarning is a resource of another user than the provider's default.
 func otherDefaultWarning(what, userID, byDefault string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("user_id"), fmt.Sprintf("%s stays with user %s", capitalized(what), userID),
-		fmt.Sprintf("The provider's user_id is %s, and this one belongs to %s, so it is left where it is. Write user_id = %q into the resource to confirm that, or user_id = %q to replace it with one of that user.",
+		fmt.Sprintf("The provider's user_id is %s, but this one belongs to %s and stays there. Write user_id = %q into the resource to confirm that, or user_id = %q to replace it with one of that user.",
 			byDefault, userID, userID, byDefault))
 }
 

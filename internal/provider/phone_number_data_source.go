@@ -86,16 +86,16 @@ func (d *phoneNumberDataSource) ValidateConfig(ctx context.Context, req datasour
 // checkArguments checks that the arguments name one number.
 func (m phoneNumberDataSourceModel) checkArguments() diag.Diagnostics {
 	hasID, hasPlatform, hasMetaID := !m.ID.IsNull(), !m.Platform.IsNull(), !m.MetaPhoneNumberID.IsNull()
-	const how = "Give either id, or platform and meta_phone_number_id. To look up all numbers, or those of a platform, use data bizapi_phone_numbers."
+	const how = "Set either id, or platform and meta_phone_number_id. To look up all numbers, or those of a platform, use data bizapi_phone_numbers."
 	switch {
 	case m.ID.Equal(types.StringValue("")):
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid id", "id is empty. "+how)}
 	case hasID && (hasPlatform || hasMetaID):
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Too many arguments", "id names a number already. "+how)}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Too many arguments", "id already names a number. "+how)}
 	case !hasID && hasPlatform != hasMetaID:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "platform and meta_phone_number_id name a number together only. "+how)}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "platform and meta_phone_number_id have to be set together. "+how)}
 	case !hasID && !hasPlatform:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "Nothing says which number to look up. "+how)}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "No argument says which number to look up. "+how)}
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.Impo
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	number, diags := r.data.findNumber(ctx, client, ref, "If the number is to be added, remove its import block.")
+	number, diags := r.data.findNumber(ctx, client, ref, "To add a new number, remove the import block.")
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -42,11 +42,11 @@ func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diag
 	inState, _ := d.walk.numbers.find(plan.key().String())
 	switch {
 	case existingID == "":
-		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number is registered, and the API does not list it for user %s. "+
+		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number is registered, but the API does not list it for user %s. "+
 			"If another user has it, set user_id to that user and import it, or delete it there. If it was added or deleted just now, apply again in a few minutes.", plan.UserID.ValueString()), "meta_phone_number_id"})
 	case existingID == inState.id:
 		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number in the way is %s, which is in the state: this resource's lifecycle has create_before_destroy, or destroy = false, or another resource has the same number. "+
-			"The API takes each number once, so it has to be deleted before it is added. Remove that setting, or the second resource.", existingID), "meta_phone_number_id"})
+			"The API accepts each number only once, so the old one has to be deleted first. Remove that setting, or the second resource.", existingID), "meta_phone_number_id"})
 	case inState.id != "":
 		return withAnswer(err, staleStateAdvice(inState.id, existingID, plan))
 	}
@@ -56,22 +56,22 @@ func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diag
 // alreadyExistsAdvice says how to take over what is registered.
 func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
-	return advice{"Phone number already exists", fmt.Sprintf("User %s has the %s number %s already, with id %s. To manage it with Terraform, import it, with the address of this resource in place of <NAME>:\n\n"+
+	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. To manage it with Terraform, import it; in place of <NAME>, write the rest of this resource's address:\n\n"+
 		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"If an apply that was replacing this very number says so, its lifecycle has create_before_destroy or destroy = false, which cannot work here: the API takes each number once. Remove that setting and, with `terraform state rm`, the resource from the state before you import it.",
+		"If an apply that replaces this number ends with this error, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: the API accepts each number only once. Remove that setting, remove the resource from the state with `terraform state rm`, and then import the number.",
 		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
 }
 
 // takenError is a replacement by a number that is registered.
 func takenError(id, existingID, existingUser string, key numberKey) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), "Phone number already exists",
-		fmt.Sprintf("Phone number %s would become the %s number %s, which user %s has already with id %s. "+
-			"If another resource has it, as where a count was shortened, addresses have shifted: use for_each with a moved block to each key, or `terraform state mv`. "+
+		fmt.Sprintf("Phone number %s would become the %s number %s, which user %s already has with id %s. "+
+			"If another resource has that number, addresses have shifted, as when a count gets smaller: use for_each with a moved block to each key, or `terraform state mv`. "+
 			"Otherwise import that number, or delete it first.", id, key.platform, key.metaID, existingUser, existingID))
 }
 
 func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice {
-	return advice{"Phone number already exists", fmt.Sprintf("The state has the number with id %s, and the API with id %s. Remove the old one from the state first, with `terraform apply -refresh-only` or `terraform state rm`. "+
+	return advice{"Phone number already exists", fmt.Sprintf("The state has the number with id %s, but the API has it with id %s. Remove the old one from the state first, with `terraform apply -refresh-only` or `terraform state rm`. "+
 		"Then import the number with the id %s/%s.", staleID, existingID, plan.UserID.ValueString(), existingID), "meta_phone_number_id"}
 }
 
@@ -79,8 +79,8 @@ func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice 
 // Its Delete would not know where the number was last seen.
 func (d *providerData) replacedUnlistedError(inState stateRow) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Replacement cannot be checked",
-		fmt.Sprintf("The state has phone number %s, and %s does not list it for user %s. It is gone, or the API is another one, where a replacement would add the number a second time. "+
-			"Check the provider's base_url, and plan with a refresh.", inState.id, d.options.BaseURL, inState.userID))
+		fmt.Sprintf("The state has phone number %s, but %s does not list it for user %s. Either it is gone, or this is a different API, where a replacement would add the number a second time. "+
+			"Check the provider's base_url, and plan again without -refresh=false.", inState.id, d.options.BaseURL, inState.userID))
 }
 
 // importIDOf names a number by Meta's id.
@@ -100,11 +100,12 @@ func tokenAdvice(platform string) string {
 }
 
 func missingToken(platform string) diag.Diagnostic {
-	detail := "Adding a number needs an access token: set access_token_wo and access_token_wo_version or, if it may be kept in the state, access_token."
-	if platform != webChat {
-		detail += " " + tokenAdvice(platform)
+	which := tokenAdvice(platform)
+	if platform == webChat {
+		which = "Ask the API's operators which token a web chat channel takes."
 	}
-	return diag.NewErrorDiagnostic("Missing access token", detail)
+	return diag.NewErrorDiagnostic("Missing access token",
+		"Adding a number needs an access token: set access_token_wo and access_token_wo_version or, if it may be kept in the state, access_token. "+which)
 }
 
 func invalidTokenError(problem string) diag.Diagnostic {
@@ -124,7 +125,7 @@ func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 func movedError(id string, key numberKey) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
-			"If its block was renamed or its key changed, write a moved block to the new address; where addresses shift, as those of a shortened count do, use for_each with a moved block to each key, or `terraform state mv`. "+
+			"If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller, use for_each with a moved block to each key, or `terraform state mv`. "+
 			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false. "+
 			"If it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
 }
@@ -173,7 +174,7 @@ func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (
 // Whether the agent of a deleted number comes back. Terraform shows the provider an agent after its number, so
 // a plan cannot know which one it is.
 const (
-	agentFollows = "A bizapi_agent of this configuration whose phone_number_id follows the number is created again in the same apply, without its conversations; any other is not."
+	agentFollows = "A bizapi_agent of this configuration whose phone_number_id refers to the number is created again in the same apply, without its conversations; any other is not."
 	agentIsLost  = "Nothing brings the agent back."
 )
 
@@ -197,13 +198,13 @@ func adoptedWarning(id string) diag.Diagnostic {
 
 func nameDriftWarning(id, configured, current string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed elsewhere", id),
-		fmt.Sprintf("The configuration has %q, and the API has %q. The API cannot rename a number, so it is left alone. "+
+		fmt.Sprintf("The configuration has %q, but the API has %q. The API cannot rename a number, so the number is left alone. "+
 			"To accept the name, write it into the configuration or omit display_name; to restore yours, replace the number with -replace=ADDRESS.", configured, current))
 }
 
 func nameRecordedWarning(id, configured string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Name of phone number %s is not sent", id),
-		fmt.Sprintf("The configuration has %q, and the API has no name for the number and cannot rename it. The name is recorded in the state only. To send it, replace the number with -replace=ADDRESS.", configured))
+		fmt.Sprintf("The configuration has %q, but the API has no name for the number and cannot rename it. The name is recorded only in the state. To send it, replace the number with -replace=ADDRESS.", configured))
 }
 
 func tokenRecordedWarning(id string) diag.Diagnostic {
@@ -213,15 +214,15 @@ func tokenRecordedWarning(id string) diag.Diagnostic {
 
 func tokenKnownWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has this token already", id),
-		"The API lists the number with the configured access token, so the token is recorded and nothing is sent.")
+		"The API already has the configured access token for this number, so the token is recorded and nothing is sent.")
 }
 
 func tokenUnsentWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("New token of phone number %s is not sent", id),
-		"access_token_wo differs from the token that was sent, but access_token_wo_version is the same. To send it, increment access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
+		"access_token_wo differs from the token that was sent, but access_token_wo_version is the same. To send the new token, increment access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
 }
 
 func tokenDriftWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s has another token", id),
-		"The API lists the number with a different access token than the configured one: somebody changed it there, or yours was recorded and never sent. To send yours, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
+		"The API has a different access token for this number than the configuration: somebody changed it there, or yours was recorded and never sent. To send yours, replace the number with -replace=ADDRESS: that deletes what is bound to its id.")
 }

@@ -100,7 +100,7 @@ func refuseMove(_ context.Context, req resource.MoveStateRequest, resp *resource
 // moveRefused is what cannot be taken over, with the way that always works.
 func moveRefused(typeName, reason string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("%s cannot be moved to bizapi_phone_number", typeName), reason+"\n\n"+
-		"Nothing was changed. To take a phone number over all the same, write these in place of the moved block: "+
+		"Nothing was changed. To import a phone number instead, replace the moved block with two others: "+
 		"a removed block with destroy = false for the old resource, and an import block for the new one, "+
 		"with the id <user_id>/<id> or <user_id>/<platform>/<meta_phone_number_id>.")
 }
@@ -136,13 +136,13 @@ func (r registration) store(ctx context.Context, provider string, resp *resource
 func (r registration) problem() string {
 	switch {
 	case r.userID == "":
-		return "Its state does not say which user the number belongs to: neither a path like /users/<user_id>/phone_numbers nor a user_id is in it."
+		return "Its state does not say which user the number belongs to: it contains neither a path like /users/<user_id>/phone_numbers nor a user_id."
 	case !userIDForm.MatchString(r.userID):
-		return "The user id in its path or data is none: it must be 1 to 50 letters, digits, - or _."
+		return "The user id in its path or data is invalid: it must be 1 to 50 letters, digits, - or _."
 	case r.id == "":
-		return "Its state does not hold the API's id of the number."
+		return "Its state does not contain the API's id of the number."
 	case !isPlatform(r.key.platform):
-		return "Its state names no platform that is known: whatsapp, instagram or webchat."
+		return "Its state does not name a known platform: whatsapp, instagram or webchat."
 	case metaIDProblem(r.key.platform, r.key.metaID) != "":
 		return metaIDProblem(r.key.platform, r.key.metaID)
 	}
@@ -166,7 +166,7 @@ type genericObject struct {
 func (o genericObject) registration() (found registration, problem string) {
 	place, isPhoneNumber := o.place()
 	if !isPhoneNumber {
-		return found, "It is no phone number: its path is not one like /users/<user_id>/phone_numbers."
+		return found, "It is not a phone number: its path is not like /users/<user_id>/phone_numbers."
 	}
 	var sent fields
 	if rows, _ := rowsOf(o.sent); len(rows) == 1 {
@@ -199,7 +199,7 @@ func (o genericObject) whichOne() string {
 	if len(names) == 0 {
 		return ""
 	}
-	return " The object is the one with " + strings.Join(names, ", ") + " as its id and path."
+	return " Its id and path: " + strings.Join(names, ", ") + "."
 }
 
 // place is where a path leads: a user's numbers, or one of them.

@@ -208,18 +208,18 @@ func TestMoveOfSomethingElseIsRefused(t *testing.T) {
 		provider, typeName, state string
 		want                      string
 	}{
-		"another kind of object":        {restAPI, "restapi_object", `{"id":"ag_1","path":"/users/usr_abc123/agents","data":"{\"name\":\"Bot\"}"}`, "no phone number"},
-		"something below a number":      {restAPI, "restapi_object", `{"id":"tpl_1","path":"/users/usr_abc123/phone_numbers/pn_abc123/templates","data":"{}"}`, "no phone number"},
+		"another kind of object":        {restAPI, "restapi_object", `{"id":"ag_1","path":"/users/usr_abc123/agents","data":"{\"name\":\"Bot\"}"}`, "not a phone number"},
+		"something below a number":      {restAPI, "restapi_object", `{"id":"tpl_1","path":"/users/usr_abc123/phone_numbers/pn_abc123/templates","data":"{}"}`, "not a phone number"},
 		"no user":                       {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/phone_numbers","data":"` + sentBody + `"}`, "does not say which user"},
 		"no user, which one":            {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/phone_numbers","data":"` + sentBody + `"}`, `"pn_abc123", "/phone_numbers"`},
 		"another type of this provider": {"registry.terraform.io/bizapi/bizapi", "bizapi_agent", `{"id":"ag_1"}`, "bizapi_agent of the provider"},
 		"another name without a host":   {"random", "restapi_object", `{"id":"pn_abc123"}`, "of the provider random"},
 		"a user that cannot be":         {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/a%20b/phone_numbers","data":"` + sentBody + `"}`, "letters, digits, - or _"},
-		"a path of nothing":             {restful, "restful_resource", `{"id":"","path":"","body":null,"output":null}`, "no phone number"},
+		"a path of nothing":             {restful, "restful_resource", `{"id":"","path":"","body":null,"output":null}`, "not a phone number"},
 		"no id":                         {restful, "restful_resource", `{"id":"/users/usr_abc123/phone_numbers","path":"/users/usr_abc123/phone_numbers","body":{"type":"dynamic","value":` + unescaped(sentBody) + `},"output":null}`, "the API's id"},
 		"a list without the number":     {restful, "restful_resource", `{"id":"/users/usr_abc123/phone_numbers","path":"/users/usr_abc123/phone_numbers","body":{"type":"dynamic","value":` + unescaped(sentBody) + `},"output":{"type":"dynamic","value":[` + unescaped(another) + `]}}`, "the API's id"},
 		"Meta's id for the API's":       {restAPI, "restapi_object", `{"id":"836990829491415","path":"/users/usr_abc123/phone_numbers","data":"` + sentBody + `"}`, "the API's id"},
-		"no platform":                   {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","data":"{}"}`, "no platform"},
+		"no platform":                   {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","data":"{}"}`, "does not name a known platform"},
 		"a phone number for Meta's id":  {restAPI, "restapi_object", `{"id":"pn_abc123","path":"/users/usr_abc123/phone_numbers","data":"{\"platform\":\"whatsapp\",\"meta_phone_number_id\":\"+1 234\"}"}`, "looks like the phone number itself"},
 		"a state of no known version":   {restAPI, "restapi_object", `{"id":7}`, "not that of any version"},
 		"another type of the provider":  {restful, "restful_operation", `{"id":"/users/usr_abc123/phone_numbers","path":"/users/usr_abc123/phone_numbers"}`, "Mastercard/restapi"},

@@ -96,7 +96,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
 			"meta_phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID, and on Instagram the Instagram Account ID: a string of digits, in quotes. On web chat it is the channel's id, of letters, digits and `@ . _ + -`. A change replaces the number.",
+				MarkdownDescription: "Meta's id of the number or account, at most 100 characters. On WhatsApp it is the Phone Number ID, and on Instagram the Instagram Account ID: a string of digits, in quotes. For web chat it is the channel's id, of letters, digits and `@ . _ + -`. A change replaces the number.",
 				Required:            true,
 				PlanModifiers:       []planmodifier.String{useStateForUnknownConfig{}, stringplanmodifier.RequiresReplace()},
 			},
@@ -130,7 +130,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"deletion_protection": schema.BoolAttribute{
-				MarkdownDescription: "Prevents the number from being deleted or replaced while this is `true` in the state. Changing it sends nothing to the API. `false` by default.",
+				MarkdownDescription: "Prevents Terraform from deleting or replacing the number while this is `true` in the state. Changing it sends nothing to the API. `false` by default.",
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),

@@ -133,7 +133,7 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 		found := newNumberModel(number)
 		key := found.Platform.ValueString() + "/" + number.MetaPhoneNumberID
 		if twin, isTwice := data.ByMetaID[key]; isTwice { // for_each would drop one of the two without a word
-			resp.Diagnostics.AddError("Phone number is listed twice", fmt.Sprintf("The API lists %s under two ids, %s and %s, and takes each number once. Its operators have to remove one of the two.",
+			resp.Diagnostics.AddError("Phone number is listed twice", fmt.Sprintf("The API lists %s under two ids, %s and %s, although it accepts each number only once. The API's operators have to remove one of the two.",
 				key, twin.ID.ValueString(), number.ID))
 		}
 		data.Numbers, data.ByMetaID[key] = append(data.Numbers, found), found

@@ -80,7 +80,7 @@ func (d *providerData) userOrDefault(configured types.String, diags *diag.Diagno
 		return configured
 	case d.userID.IsUnknown():
 		diags.AddAttributeError(path.Root("user_id"), "User is not known yet",
-			"user_id is not set here, and the provider's is known only after apply. "+
+			"user_id is not set here, and the provider's user_id is known only after apply. "+
 				"Set user_id to a known value, or apply what it depends on first, with -target.")
 	case d.userID.IsNull():
 		diags.Append(missingUser())
@@ -104,7 +104,7 @@ func (d *providerData) plannedUser(ctx context.Context, configured types.String,
 
 func missingUser() diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), "Missing user",
-		"user_id is set neither here nor in the provider. Set one of the two, or the environment variable BIZAPI_USER_ID.")
+		"user_id is not set here or in the provider. Set one of the two, or the environment variable BIZAPI_USER_ID.")
 }
 
 // plannedPrivate is what the plan of a create tells the Delete of the same replacement: under which

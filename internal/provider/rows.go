@@ -45,7 +45,7 @@ func (d *providerData) readFailed(err error, row stateRowRef) (isGone bool, diag
 	case isMissing:
 		return true, nil
 	default:
-		diags.Append(d.callFailed(err, row.userID, "list what user "+row.userID+" has", " Nothing was removed from the state."))
+		diags.Append(d.callFailed(err, row.userID, "list the numbers or agents of user "+row.userID, " Nothing was removed from the state."))
 	}
 	return false, diags
 }

@@ -104,7 +104,7 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 			fmt.Sprintf("The token for the %s number %s is expired, revoked or malformed, so the number could not send. %s Nothing was changed.\n\n%s", platform, id, tokenAdvice(platform), answer))}
 	case metagraph.NoSuchObject:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Meta does not show this token the number",
-			fmt.Sprintf("Meta has no %s number %s for this token: the id is wrong, or the token is of another business. %s\n\n%s", platform, id, whereMetaIDIs(platform), answer))}
+			fmt.Sprintf("Meta has no %s number %s for this token: the id is wrong, or the token belongs to another business. %s\n\n%s", platform, id, whereMetaIDIs(platform), answer))}
 	case metagraph.NoPermission:
 		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Token of %s was not confirmed", id),
 			fmt.Sprintf("The token lacks a permission that the check needs, so the plan cannot tell whether Meta accepts it for messages. %s\n\n%s", tokenAdvice(platform), answer))}
@@ -117,5 +117,5 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 		scope = ", nor those of numbers that are planned after it"
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Access token was not checked",
-		fmt.Sprintf("Meta did not say whether it accepts the token of the %s number %s%s. The plan goes on without that check.\n\n%s", platform, id, scope, answer))}
+		fmt.Sprintf("Meta did not say whether it accepts the token of the %s number %s%s. The plan continues without that check.\n\n%s", platform, id, scope, answer))}
 }

@@ -129,7 +129,7 @@ func TestTokenThatMayNotSeeTheNumberIsAnErrorAtPlan(t *testing.T) {
 					{
 						PreConfig:   func() { meta.Refuse(nextToken, sandbox.MetaWrongObject) },
 						Config:      api.verifying(meta, block(nextToken)),
-						ExpectError: planError("Meta does not show", "of another business", row.says, "code 100", "fbtrace_id", "Unsupported get request"),
+						ExpectError: planError("Meta does not show", "belongs to another business", row.says, "code 100", "fbtrace_id", "Unsupported get request"),
 					},
 					{Config: api.verifying(meta, block(testToken)), ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites()}},
 				},

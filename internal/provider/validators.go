@@ -58,9 +58,9 @@ func isPlatform(text string) bool {
 // is not known yet is empty.
 func metaIDProblem(platform, id string) string {
 	isMetas := platform == whatsApp || platform == instagram
-	form, allowed := webChatIDForm, "letters, digits and @ . _ + - only"
+	form, allowed := webChatIDForm, "letters, digits and @ . _ + -"
 	if isMetas {
-		form, allowed = digitsForm, "digits only"
+		form, allowed = digitsForm, "digits"
 	}
 	switch trimmed := strings.TrimSpace(id); {
 	case id == "":
@@ -76,18 +76,18 @@ func metaIDProblem(platform, id string) string {
 	case isMetas && strings.HasPrefix(id, "@"):
 		return fmt.Sprintf("%q looks like a handle, which belongs in display_name. %s", id, whereMetaIDIs(platform))
 	}
-	return strings.TrimSpace(fmt.Sprintf("On %s, meta_phone_number_id must be %s, and this one is not. %s", platform, allowed, whereMetaIDIs(platform)))
+	return strings.TrimSpace(fmt.Sprintf("On %s, meta_phone_number_id can contain only %s. %s", platform, allowed, whereMetaIDIs(platform)))
 }
 
 // whereMetaIDIs is the published page's way to the right id.
 func whereMetaIDIs(platform string) string {
 	switch platform {
 	case instagram:
-		return "Copy the Instagram Account ID, such as 17841234567890123, from Instagram Settings in Meta Business Suite (https://business.facebook.com/): it is numeric, and not the username."
+		return "Copy the Instagram Account ID, such as 17841234567890123, from Instagram Settings in Meta Business Suite (https://business.facebook.com/): it is numeric, and it is not the username."
 	case webChat:
 		return ""
 	}
-	return "Copy the Phone Number ID, such as 836990829491415, from WhatsApp Manager in Meta Business Suite (https://business.facebook.com/): it is numeric, and not the phone number itself."
+	return "Copy the Phone Number ID, such as 836990829491415, from WhatsApp Manager in Meta Business Suite (https://business.facebook.com/): it is numeric, but it is not the phone number itself."
 }
 
 // tokenProblem says what keeps a text from being an access token; empty is fine. It never repeats it.
@@ -99,7 +99,7 @@ func tokenProblem(token string) string {
 	case token != strings.TrimSpace(token):
 		return "has white space or a line end around it, probably from the file it was read from. Use trimspace()."
 	case strings.ContainsFunc(token, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-		return "has white space inside, which no token has. Copy it again."
+		return "has white space inside it, which no token has. Copy it again."
 	case length < shortestToken || length > longestToken:
 		return fmt.Sprintf("has %d characters, and the API takes %d to %d. Copy it again.", length, shortestToken, longestToken)
 	}
@@ -124,11 +124,11 @@ func (v nameValidator) ValidateString(_ context.Context, req validator.StringReq
 	name, problem := req.ConfigValue.ValueString(), ""
 	switch length := len(utf16.Encode([]rune(name))); {
 	case length == 0:
-		problem = "The API takes no empty name."
+		problem = "The API does not accept an empty name."
 	case length > longestName:
 		problem = fmt.Sprintf("%s can have at most %d UTF-16 units, and this one has %d. Most emoji count as two or more.", v.argument, longestName, length)
 	case strings.ContainsFunc(name, unicode.IsControl):
-		problem = v.argument + " cannot have control characters, such as a line end or a tab. Use trimspace() if it was read from a file."
+		problem = v.argument + " cannot contain control characters, such as a line end or a tab. If it was read from a file, use trimspace()."
 	}
 	if problem != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.argument, problem)
@@ -194,10 +194,10 @@ func validateTokens(config phoneNumberModel, diags *diag.Diagnostics) {
 			"Both access_token and access_token_wo are set. Keep access_token_wo with its version: it never reaches the state, and access_token does.")
 	case writeOnly.IsNull() && hasVersion:
 		diags.AddAttributeError(path.Root("access_token_wo_version"), "Version without a token",
-			"access_token_wo_version is set, and access_token_wo is null. Set access_token_wo, or check where its ephemeral value is read from.")
+			"access_token_wo_version is set, but access_token_wo is null. Set access_token_wo, or check where its ephemeral value is read from.")
 	case !writeOnly.IsNull() && version.IsNull():
 		diags.AddError("Token without a version",
-			"access_token_wo is set, and access_token_wo_version is not. Terraform keeps nothing of a write-only value, so the version is what says that it changed: "+
+			"access_token_wo is set, but access_token_wo_version is not. Terraform does not store a write-only value, so only the version shows that it changed: "+
 				"set access_token_wo_version = 1, and increment it to send a new token.")
 	}
 }
