@@ -10,6 +10,7 @@ package bizapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +21,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,9 +68,8 @@ type Client struct {
 
 	needsAgentID atomic.Bool // the server insists on agent_id in the request
 
-	mu      sync.Mutex
-	numbers map[string]*userListing[PhoneNumber] // by user id
-	agents  map[string]*userListing[Agent]
+	numbers *listings[PhoneNumber]
+	agents  *listings[Agent]
 }
 
 // New returns a client. It makes no call.
@@ -78,29 +77,22 @@ func New(options Options) (*Client, error) {
 	if options.BaseURL == nil || options.APIKey == "" {
 		return nil, errors.New("a base URL and an API key are required")
 	}
-	if options.RequestTimeout == 0 {
-		options.RequestTimeout = DefaultRequestTimeout
-	}
-	if options.Logger == nil {
-		options.Logger = slog.New(slog.DiscardHandler)
-	}
-	if options.Secrets == nil {
-		options.Secrets = &Secrets{}
-	}
-	if options.Clock == nil {
-		options.Clock = realClock{}
-	}
+	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
+	options.Logger = cmp.Or(options.Logger, slog.New(slog.DiscardHandler))
+	options.Secrets = cmp.Or(options.Secrets, &Secrets{})
+	options.Clock = cmp.Or[Clock](options.Clock, realClock{})
 	if options.Transport == nil {
 		options.Transport = newTransport()
 	}
 	options.Secrets.Add(options.APIKey)
-	return &Client{
+	c := &Client{
 		options: options,
 		limit:   newRateLimit(options.Clock, options.Logger, options.RequestsPerMinute),
 		seed:    maphash.MakeSeed(),
-		numbers: map[string]*userListing[PhoneNumber]{},
-		agents:  map[string]*userListing[Agent]{},
-	}, nil
+	}
+	c.numbers = newListings(c, "phone_numbers", c.readNumber)
+	c.agents = newListings(c, "agents", agentBody.read)
+	return c, nil
 }
 
 // BaseURL returns the API's root, spelled the same for equal roots.
@@ -181,7 +173,7 @@ func (c *Client) attempt(request *http.Request, call call) (answer, *Error) {
 	ctx := request.Context()
 	for {
 		if err := c.limit.wait(ctx); err != nil {
-			return answer{}, c.heldBack(ctx, call, err)
+			return answer{}, c.notSent(ctx, call, err)
 		}
 		answer, failure := c.send(request, call)
 		switch {
@@ -201,9 +193,7 @@ func (c *Client) repeat(exchange *exchange, request *http.Request) error {
 	client := retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: exchange},
 		RetryMax:   c.options.MaxRetries,
-		CheckRetry: func(context.Context, *http.Response, error) (bool, error) {
-			return isTransient(exchange.failure), nil
-		},
+		CheckRetry: func(_ context.Context, _ *http.Response, err error) (bool, error) { return isTransient(err), nil },
 		// The wait is PrepareRetry's, on the client's own clock.
 		Backoff: func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
 		PrepareRetry: func(request *http.Request) error {
@@ -245,8 +235,6 @@ func (c *Client) newRequest(ctx context.Context, call call) (*http.Request, erro
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.options.UserAgent != "" {
-		request.Header.Set("User-Agent", c.options.UserAgent)
-	}
+	request.Header.Set("User-Agent", c.options.UserAgent)
 	return request, nil
 }

@@ -38,6 +38,9 @@ var number = NewPhoneNumber{
 	Platform: "whatsapp", MetaPhoneNumberID: "836990829491415", AccessToken: token, DisplayName: "+1 (234) 567-8900",
 }
 
+// numbersPath is where a client finds the numbers of user.
+var numbersPath = []string{"users", user, "phone_numbers"}
+
 // numberNo is one of many.
 func numberNo(n int) NewPhoneNumber {
 	return NewPhoneNumber{

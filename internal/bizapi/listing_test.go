@@ -218,19 +218,19 @@ func TestAFreshListingBeginsAfterItWasAskedFor(t *testing.T) {
 		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: late(2 * time.Second)})
 		under := make(chan error)
 		go func() {
-			_, err := api.numbersOf(user).get(t.Context(), wanted[PhoneNumber]{})
+			_, err := api.numbers.of(user).get(t.Context(), wanted{})
 			under <- err
 		}()
 		synctest.Wait()
 		api.sandbox.Add(user, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "7", AccessToken: token})
-		fresh := api.numbersOf(user).fresh()
-		l, err := api.numbersOf(user).get(t.Context(), fresh)
+		fresh := api.numbers.of(user).fresh()
+		l, err := api.numbers.of(user).get(t.Context(), fresh)
 		must(t, err)
 		must(t, <-under)
 		if !l.has(metaIDKey("whatsapp", "7")) || api.lists() != 2 {
 			t.Errorf("%d rows after %d requests", len(l.rows), api.lists())
 		}
-		if again, err := api.numbersOf(user).get(t.Context(), fresh); again != l || err != nil {
+		if again, err := api.numbers.of(user).get(t.Context(), fresh); again != l || err != nil {
 			t.Error("the listing that came after the question is not shared")
 		}
 	})
@@ -273,7 +273,7 @@ func TestOwnChangesAreLaidOverEveryListing(t *testing.T) {
 			api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: late(time.Second)})
 			done := make(chan error)
 			go func() {
-				_, err := api.numbersOf(user).get(t.Context(), api.numbersOf(user).fresh())
+				_, err := api.numbers.of(user).get(t.Context(), api.numbers.of(user).fresh())
 				done <- err
 			}()
 			synctest.Wait()
@@ -282,14 +282,14 @@ func TestOwnChangesAreLaidOverEveryListing(t *testing.T) {
 		}},
 		{name: "read after them", read: func(t *testing.T, api *api, change func()) {
 			change()
-			_, err := api.numbersOf(user).get(t.Context(), api.numbersOf(user).fresh())
+			_, err := api.numbers.of(user).get(t.Context(), api.numbers.of(user).fresh())
 			must(t, err)
 		}},
 		{
 			name: "read after them from a server that lags behind", options: sandbox.Options{ListAddsAfter: time.Minute, ListDeletesAfter: time.Minute},
 			read: func(t *testing.T, api *api, change func()) {
 				change()
-				_, err := api.numbersOf(user).get(t.Context(), api.numbersOf(user).fresh())
+				_, err := api.numbers.of(user).get(t.Context(), api.numbers.of(user).fresh())
 				must(t, err)
 			},
 		},
@@ -450,20 +450,6 @@ func TestAYoungNumberIsListedLateByAServerWithoutADate(t *testing.T) {
 	})
 }
 
-func TestListingsAreNotKeptForEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{})
-		ids := api.fill(user, 3)
-		must(t, api.find(t.Context(), ids[0]))
-		api.sandbox.Remove(ids[1])
-		isGone(t, api.find(t.Context(), "pn_missing"))
-		isGone(t, api.find(t.Context(), ids[1])) // which the first listing had
-		if l := api.numbersOf(user).latest; l.before == nil || l.before.before != nil {
-			t.Error("more than one listing is kept behind the latest one")
-		}
-	})
-}
-
 func ago(d time.Duration) func(time.Time) string {
 	return func(now time.Time) string { return now.Add(-d).UTC().Format(time.RFC3339) }
 }
@@ -538,7 +524,7 @@ func TestAListingThatMayBeCutShortProvesNoNumberGone(t *testing.T) {
 			if numbers != nil {
 				t.Errorf("%d numbers", len(numbers))
 			}
-			first := api.numbersOf(user).latest.rows[0]
+			first := api.numbers.of(user).latest.rows[0]
 			must(t, api.find(t.Context(), first.ID))
 			check(t, api.find(t.Context(), "pn_missing"), KindUnreadable)
 		})

@@ -15,20 +15,23 @@ import (
 // page is one page of a list.
 type page[R row] struct {
 	rows []R
-	date time.Time // by the server's clock, zero where it did not say
+	date time.Time // by the server's clock
 }
 
 // fetchPage asks for one page. A nil query asks for the server's own.
 type fetchPage[R row] func(ctx context.Context, query url.Values) (page[R], error)
 
-// getPage reads one page with read, which turns a body into a row.
+// getPage asks for one page, whose rows read makes from their JSON.
 func getPage[Body any, R row](ctx context.Context, c *Client, call call, read func(Body) (R, error)) (page[R], error) {
 	answer, err := c.do(ctx, call)
 	if err != nil {
 		return page[R]{}, err
 	}
+	date, err := http.ParseTime(answer.header.Get("Date"))
+	if err != nil {
+		date = c.options.Clock.Now()
+	}
 	rows, err := decodeRows(c, call, answer, read)
-	date, _ := http.ParseTime(answer.header.Get("Date"))
 	return page[R]{rows, date}, err
 }
 
@@ -61,14 +64,14 @@ type paging[R row] struct {
 	first int // rows of the first page, which every page has but the last
 	next  int // the offset to go on from
 	date  time.Time
-	doubt error // why a row that is missing may exist all the same; nil: it does not
+	doubt error // why a row that is missing may exist anyway; nil: it does not
 }
 
 // readPages reads a whole listing, each row once. A quick reading is ended by a first page that is
 // shorter than what was asked for, with a length that no server caps pages at; a thorough one looks
 // behind every page.
 func readPages[R row](ctx context.Context, fetch fetchPage[R], thorough bool) (*paging[R], error) {
-	p := &paging[R]{fetch: fetch, limit: pageLimit}
+	p := &paging[R]{fetch: fetch}
 	for range maxPasses {
 		done, err := p.pass(ctx, thorough)
 		if done || err != nil {
@@ -120,19 +123,16 @@ func (p *paging[R]) pass(ctx context.Context, thorough bool) (done bool, err err
 
 // firstPage asks for fewer rows, and then without a query, where the server refuses what it is asked.
 func (p *paging[R]) firstPage(ctx context.Context) ([]R, error) {
-	for {
-		page, err := p.ask(ctx, 0)
+	var page []R
+	var err error
+	for _, p.limit = range []int{pageLimit, fallbackLimit, 0} {
+		page, err = p.ask(ctx, 0)
 		failure, _ := errors.AsType[*Error](err)
-		isRefused := failure != nil && (failure.Status == http.StatusBadRequest || failure.Status == http.StatusUnprocessableEntity)
-		switch {
-		case isRefused && p.limit == pageLimit:
-			p.limit = fallbackLimit
-		case isRefused && p.limit == fallbackLimit:
-			p.limit = 0
-		default:
-			return page, err
+		if failure == nil || failure.Status != http.StatusBadRequest && failure.Status != http.StatusUnprocessableEntity {
+			break
 		}
 	}
+	return page, err
 }
 
 // nextPage returns the page at the next offset, or the one half a page further up where rows before it
@@ -176,16 +176,11 @@ func (p *paging[R]) take(page []R, offset int) {
 // endSingle looks behind a first page of one row, before which no page can begin.
 func (p *paging[R]) endSingle(ctx context.Context) (done bool, err error) {
 	page, err := p.ask(ctx, 1)
-	switch {
-	case err != nil || len(page) == 0:
-		return err == nil, err
-	case p.joins(page):
-		p.ignoresOffset()
-		return true, nil
+	if len(page) > 0 && !p.joins(page) {
+		p.take(page, 1)
+		p.doubt = errCutShort
 	}
-	p.take(page, 1)
-	p.doubt = errCutShort
-	return true, nil
+	return err == nil, err
 }
 
 // ignoresOffset ends the listing of a server that gives the same rows at any offset. They are all there

@@ -296,9 +296,9 @@ func newChangingServer(seed uint64) (server *changingServer, isThorough bool) {
 	return s, isThorough
 }
 
-// listings is how many the property is tried on. By hand it is a million, in a minute or two:
+// tries is how many listings the property is tried on. By hand it is a million, in a minute or two:
 // BIZAPI_TEST_LISTINGS=1000000 go test -v -run TestNoRowIsMissed ./internal/bizapi
-func listings() uint64 {
+func tries() uint64 {
 	if count, err := strconv.ParseUint(os.Getenv("BIZAPI_TEST_LISTINGS"), 10, 64); err == nil {
 		return count
 	}
@@ -310,7 +310,7 @@ func listings() uint64 {
 
 func TestNoRowIsMissedThatWasThereAllAlong(t *testing.T) {
 	var calm, failed [2]int // listings with at most one change in three requests, of few pages and of many
-	for seed := range listings() {
+	for seed := range tries() {
 		server, isThorough := newChangingServer(seed)
 		atFirst := slices.Clone(server.rows)
 		p, err := readPages(t.Context(), server.get, isThorough)

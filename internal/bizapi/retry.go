@@ -5,6 +5,7 @@ package bizapi
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -44,24 +45,17 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 	return wait - rand.N(wait/4+1) //nolint:gosec // jitter needs no secrecy
 }
 
-// isTransient reports whether a failure may be none the next time: such a request is repeated, if
-// that is safe.
-func isTransient(failure *Error) bool {
-	return failure != nil && (failure.Kind == KindUnreachable || isAmbiguous(failure))
-}
+// isTransient reports whether a call may succeed the next time: it is repeated, if that is safe.
+func isTransient(err error) bool { return KindOf(err) == KindUnreachable || isAmbiguous(err) }
 
-// isAmbiguous reports whether a failure leaves open what the server did with the request.
-func isAmbiguous(failure *Error) bool {
-	if failure == nil {
+// isAmbiguous reports whether an error leaves open what the server did with the request.
+func isAmbiguous(err error) bool {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
-	switch failure.Kind {
-	case KindNoAnswer, KindServer:
-		return true
-	case KindUnreadable: // of a read: the same answer again
-		return failure.Method != http.MethodGet
-	}
-	return false
+	isRead := failure.Method == http.MethodGet
+	return failure.Kind == KindNoAnswer || failure.Kind == KindServer || failure.Kind == KindUnreadable && !isRead
 }
 
 // outliving returns a context that ends grace after ctx does. What became of a write that was sent is

@@ -98,7 +98,7 @@ func TestWhatWasNeverSentIsKnown(t *testing.T) {
 			if failure := failureOf(t, err, KindUnreachable); !strings.Contains(failure.Message, test.message) {
 				t.Errorf("%q does not say %q", failure.Message, test.message)
 			}
-			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
+			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: numbersPath, body: number})
 			if failure := failureOf(t, err, KindUnreachable); isAmbiguous(failure) || !isTransient(failure) {
 				t.Errorf("%v is taken for one that may have been sent", err)
 			}
@@ -285,7 +285,7 @@ func TestAnInterruptEndsAWriteThatHasNoConnection(t *testing.T) {
 	client := newNetClient(t, "http://127.0.0.1:1", func(o *Options) { o.Transport, o.RequestTimeout = transport, time.Hour })
 	ctx, interrupt := context.WithCancel(t.Context())
 	go func() { <-dialling; interrupt() }()
-	_, err := client.do(ctx, call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
+	_, err := client.do(ctx, call{method: http.MethodPost, elements: numbersPath, body: number})
 	check(t, err, KindCanceled)
 }
 
@@ -296,7 +296,7 @@ func TestAConnectionThatTakesTooLongWasNeverSent(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	client := newNetClient(t, "http://127.0.0.1:1", func(o *Options) { o.Transport, o.RequestTimeout = transport, 10*time.Millisecond })
-	_, err := client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
+	_, err := client.do(t.Context(), call{method: http.MethodPost, elements: numbersPath, body: number})
 	if failure := failureOf(t, err, KindUnreachable); failure.Message != "no connection within 10ms" {
 		t.Error(failure)
 	}
