@@ -23,8 +23,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Defaults of Options.
@@ -126,88 +124,22 @@ func (c call) checkPath() error {
 }
 
 // do makes the call and returns the answer of a 2xx. Every error is an *Error. Transient failures of
-// a GET, a DELETE or a PATCH are repeated, those of a POST never: what became of it has to be looked
-// up first.
+// a GET, a DELETE or a PATCH are repeated, those of a POST never: what became of it has to be looked up
+// first.
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	request, err := c.newRequest(ctx, call)
 	if err != nil {
 		return answer{}, &Error{Kind: KindOther, Method: call.method, Path: call.path(), Message: err.Error()}
 	}
-	exchange := &exchange{client: c, call: call}
+	send := c.repeat
 	if call.method == http.MethodPost {
-		_, err = exchange.RoundTrip(request) //nolint:bodyclose // it has none
-	} else {
-		err = c.repeat(exchange, request)
+		send = c.attempt
 	}
-	failure := exchange.failure
-	isRead := call.method == http.MethodGet
-	switch {
-	case err == nil:
-		return exchange.answer, nil
-	case failure == nil, ctx.Err() != nil && isRead && isTransient(failure):
-		return answer{}, c.canceled(ctx, call, failure)
+	answer, failure := send(request, call)
+	if failure != nil {
+		return answer, failure
 	}
-	return answer{}, failure
-}
-
-// exchange is a call on its way: the transport of go-retryablehttp, which keeps what the latest
-// attempt came to.
-type exchange struct {
-	client  *Client
-	call    call
-	answer  answer
-	failure *Error
-}
-
-// RoundTrip makes one attempt, and further ones while the API answers 429: waiting out the rate limit
-// counts as no retry. The response has neither body nor headers.
-func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
-	e.answer, e.failure = e.client.attempt(request, e.call)
-	if e.failure != nil {
-		return nil, e.failure
-	}
-	return &http.Response{StatusCode: e.answer.status, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
-}
-
-func (c *Client) attempt(request *http.Request, call call) (answer, *Error) {
-	ctx := request.Context()
-	for {
-		if err := c.limit.wait(ctx); err != nil {
-			return answer{}, c.notSent(ctx, call, err)
-		}
-		answer, failure := c.send(request, call)
-		switch {
-		case failure != nil:
-			return answer, failure
-		case answer.status != http.StatusTooManyRequests:
-			c.limit.passed()
-			return answer, c.judge(call, answer)
-		}
-		c.limit.refused(ctx, answer)
-	}
-}
-
-// repeat sends a request until it succeeds, fails for good, or the retries are used up.
-func (c *Client) repeat(exchange *exchange, request *http.Request) error {
-	retries := 0
-	client := retryablehttp.Client{
-		HTTPClient: &http.Client{Transport: exchange},
-		RetryMax:   c.options.MaxRetries,
-		CheckRetry: func(_ context.Context, _ *http.Response, err error) (bool, error) { return isTransient(err), nil },
-		// The wait is PrepareRetry's, on the client's own clock.
-		Backoff: func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
-		PrepareRetry: func(request *http.Request) error {
-			retries++
-			return c.options.Clock.Sleep(request.Context(), retryBackoff(retries-1))
-		},
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	retryable, err := retryablehttp.FromRequest(request)
-	if err != nil {
-		return err
-	}
-	_, err = client.Do(retryable) //nolint:bodyclose // it has none
-	return err
+	return answer, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, call call) (*http.Request, error) {

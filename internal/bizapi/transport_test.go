@@ -341,16 +341,11 @@ func TestAnAnswerIsReadUpTo32MiB(t *testing.T) {
 	}
 }
 
-// roundTrip is a transport that is a function.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
-
 // The transport may still be reading the request of an attempt that was given up.
 func TestEveryAttemptHasARequestOfItsOwn(t *testing.T) {
 	var sent []*http.Request
 	client := newNetClient(t, "https://api.example.com", func(o *Options) {
-		o.Transport = roundTrip(func(request *http.Request) (*http.Response, error) {
+		o.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
 			sent = append(sent, request)
 			return nil, io.ErrUnexpectedEOF
 		})
