@@ -129,7 +129,7 @@ func (c call) checkPath() error {
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	request, err := c.newRequest(ctx, call)
 	if err != nil {
-		return answer{}, &Error{Kind: KindOther, Method: call.method, Path: call.path(), Message: err.Error()}
+		return answer{}, c.newError(KindOther, call, answer{}, err.Error())
 	}
 	send := c.repeat
 	if call.method == http.MethodPost {
