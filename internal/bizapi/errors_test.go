@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestKindsOfErrors has every row of API.md's tables of errors, in both dialects where they differ.
+// TestKindsOfErrors has every error that the API is known to answer, in both dialects where they differ.
 func TestKindsOfErrors(t *testing.T) {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	for _, test := range []struct {
