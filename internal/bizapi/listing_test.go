@@ -142,6 +142,19 @@ func TestAnErrorDoesNotEndAListingThatServes(t *testing.T) {
 	})
 }
 
+func TestAnErrorEndsWithTheNextListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: refusedKey})
+		check(t, api.find(t.Context(), ids[0]), KindUnauthorized)
+		_, err := api.numbers.of(user).get(t.Context(), api.numbers.of(user).fresh())
+		must(t, err)
+		_, err = api.ListPhoneNumbers(t.Context(), user) // which needs a thorough one
+		must(t, err)
+	})
+}
+
 func TestTheEndOfOneReaderIsNobodyElses(t *testing.T) {
 	for name, isFetcher := range map[string]bool{"the one that fetches": true, "one that waits": false} {
 		run(t, name, func(t *testing.T) {
@@ -394,6 +407,24 @@ func TestANumberThatTheSecondListingHasIsFound(t *testing.T) {
 		ids := api.fill(user, 3)
 		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(200, jsonType, "[]")})
 		must(t, api.find(t.Context(), ids[1]))
+	})
+}
+
+// A failure of the server may show in two listings that are read at one time.
+func TestTheSecondListingBeginsAWhileAfterTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{})
+		ids := api.fill(user, 3)
+		empty := sandbox.Respond(200, jsonType, "[]")
+		api.sandbox.Script(
+			sandbox.Fault{On: sandbox.OpList, Do: empty},
+			sandbox.Fault{On: sandbox.OpList, Do: empty, Before: func() { pass(5 * time.Second) }})
+		found := make(chan error, 1)
+		go func() { found <- api.find(t.Context(), ids[1]) }()
+		synctest.Wait()
+		_, err := api.ListPhoneNumbers(t.Context(), user) // a thorough one, right after the first
+		must(t, err)
+		must(t, <-found)
 	})
 }
 
