@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,6 +144,42 @@ func TestTLS(t *testing.T) {
 	served.Range(func(method, _ any) bool { t.Errorf("%s was sent", method); return true })
 	if version := newTransport().TLSClientConfig.MinVersion; version != 0x0303 {
 		t.Errorf("TLS from version %x", version)
+	}
+}
+
+// Terraform has ten operations at a time.
+func TestTenConnectionsAreKept(t *testing.T) {
+	var opened atomic.Int32
+	var together *sync.WaitGroup // all ten requests of a round
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		together.Done()
+		together.Wait()
+		_, _ = io.WriteString(w, "[]")
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	client := newNetClient(t, server.URL)
+	for round := range 2 {
+		together = &sync.WaitGroup{}
+		together.Add(10)
+		var readers sync.WaitGroup
+		for n := range 10 {
+			readers.Go(func() {
+				_, err := client.ListPhoneNumbers(t.Context(), fmt.Sprintf("usr_%d_%d", round, n))
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+	}
+	if opened.Load() != 10 {
+		t.Errorf("%d connections for twenty requests, ten at a time", opened.Load())
 	}
 }
 
