@@ -334,6 +334,7 @@ func TestReadsAreRepeatedWhereThatMayHelp(t *testing.T) {
 		{"a server that hangs", sandbox.Hang(), KindNoAnswer, all},
 		{"a page of HTML", sandbox.Respond(200, "text/html", htmlPage), KindUnreadable, 1},
 		{"a refused key", sandbox.Respond(401, jsonType, `{"message":"Invalid API key"}`), KindUnauthorized, 1},
+		{"a refused key, in a torn body", sandbox.Respond(401, jsonType, `{"message":"Inv`), KindUnauthorized, 1},
 		{"a wrong path", sandbox.Respond(404, jsonType, `{"message":"Route GET /x not found"}`), KindWrongBaseURL, 1},
 		{"an unknown user", sandbox.Respond(404, jsonType, `{"message":"User with ID u not found"}`), KindUnknownUser, 1},
 		{"a redirect", sandbox.RedirectTo(302, "https://example.com"), KindRedirect, 1},

@@ -74,13 +74,11 @@ func (c *Client) attemptContext(ctx context.Context, isWrite bool) (context.Cont
 		parent = context.WithoutCancel(ctx)
 	}
 	limited, cancel := context.WithTimeout(parent, c.options.RequestTimeout)
-	stop := context.AfterFunc(ctx, cancel)
+	stop := context.AfterFunc(ctx, cancel) // a read ends with its parent in any case
 	wasSent := &atomic.Bool{}
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		wasSent.Store(true)
-		if isWrite {
-			stop()
-		}
+		stop()
 	}})
 	return traced, wasSent, func() { stop(); cancel() }
 }
