@@ -49,7 +49,7 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 		mayBeAdded = mayBeAdded || isAmbiguous(failure)
 		isTaken := failure.Kind == KindAlreadyExists
 		if isTaken || isAmbiguous(failure) {
-			found, ok, err := a.look(ctx, failure, mayBeAdded)
+			found, ok, err := a.resolve(ctx, failure, mayBeAdded)
 			isSent, isCertain := a.isSent(found)
 			switch {
 			case err != nil:
@@ -97,9 +97,9 @@ func (a adding[R]) checkAbsent(ctx context.Context) (wasAbsent bool, err error) 
 	return err == nil, err
 }
 
-// look looks for the row in a fresh listing, after an interrupt too. Where that fails, it returns the
+// resolve looks for the row in a fresh listing, after an interrupt too. Where that fails, it returns the
 // add's own failure, or that the outcome is unknown.
-func (a adding[R]) look(ctx context.Context, failure *Error, mayBeAdded bool) (found R, ok bool, err error) {
+func (a adding[R]) resolve(ctx context.Context, failure *Error, mayBeAdded bool) (found R, ok bool, err error) {
 	ctx, cancel := outliving(ctx, a.listing.client.options.RequestTimeout)
 	defer cancel()
 	found, ok, err = a.listing.look(ctx, a.listing.fresh(), a.key)
@@ -130,7 +130,7 @@ func (a adding[R]) isDeletedHere() bool {
 	return a.listing.changes.deleted[a.key]
 }
 
-// alreadyExists names the row in the way. isNew says that it appeared during the add.
+// alreadyExists names the row in the way. isNew is whether it appeared during the add.
 func (a adding[R]) alreadyExists(failure *Error, existing R, isNew bool) *Error {
 	exists := *failure
 	exists.Kind, exists.ExistingID = KindAlreadyExists, existing.id()

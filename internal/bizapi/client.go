@@ -3,9 +3,10 @@
 
 // Package bizapi is a client of the business messaging API. It knows HTTP and nothing of Terraform.
 //
-// Every call goes through Client.do. Reads of one user share one listing (listing.go), since the API
-// cannot read a single number; adds are sent once and resolved by a listing when the answer is lost
-// (add.go).
+// Every call goes through Client.do: transport.go makes one attempt, retry.go and rate_limit.go decide what is
+// sent again, and errors.go what an answer means. Since the API cannot read a single number, the readers
+// of a user share one listing (listing.go), whose pages paging.go joins. An add is sent once, and resolved
+// by a listing when its answer is lost (add.go).
 package bizapi
 
 import (

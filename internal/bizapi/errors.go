@@ -160,7 +160,7 @@ func (b errorBody) text(status int) string {
 }
 
 // classify decides what an answer that is no success means, by its status and the API's own words
-// together: a deployed server answers 404 and 400 to an outage of its database, and 400 where 409 is
+// together: a deployed server answers 404 and 400 while its database is down, and 400 where 409 is
 // published.
 func classify(call call, status int, body errorBody) Kind {
 	message := strings.ToLower(body.Message)
