@@ -42,13 +42,10 @@ type listings[R row] struct {
 // newListings returns the listings of a resource of the API, whose rows read makes from their JSON.
 func newListings[Body any, R row](c *Client, resource string, read func(body Body, userID string) (R, error)) *listings[R] {
 	open := func(userID string) *userListing[R] {
-		source := source[R]{client: c, path: []string{"users", userID, resource}}
-		source.getPage = func(ctx context.Context, query url.Values) (page[R], error) {
-			list := source.call(http.MethodGet)
-			list.query = query
-			return getPage(ctx, c, list, func(body Body) (R, error) { return read(body, userID) })
+		decode := func(call call, answer answer) ([]R, error) {
+			return decodeRows(c, call, answer, func(body Body) (R, error) { return read(body, userID) })
 		}
-		return newUserListing(source)
+		return newUserListing(source[R]{client: c, path: []string{"users", userID, resource}, decode: decode})
 	}
 	return &listings[R]{byUser: map[string]*userListing[R]{}, open: open}
 }
@@ -78,14 +75,30 @@ type userListing[R row] struct {
 
 // source is where the rows of a user come from.
 type source[R row] struct {
-	client  *Client
-	path    []string // its elements
-	getPage fetchPage[R]
+	client *Client
+	path   []string // its elements
+	decode func(call, answer) ([]R, error)
 }
 
 // call returns a call on the rows, or on the one with an id.
 func (s source[R]) call(method string, id ...string) call {
 	return call{method: method, elements: slices.Concat(s.path, id)}
+}
+
+// getPage asks for one page of the rows.
+func (s source[R]) getPage(ctx context.Context, query url.Values) (page[R], error) {
+	list := s.call(http.MethodGet)
+	list.query = query
+	answer, err := s.client.do(ctx, list)
+	if err != nil {
+		return page[R]{}, err
+	}
+	date, err := http.ParseTime(answer.header.Get("Date"))
+	if err != nil {
+		date = s.client.options.Clock.Now()
+	}
+	rows, err := s.decode(list, answer)
+	return page[R]{rows, date}, err
 }
 
 // fetch is one reading from the API. The fetches of a user are numbered from 1.

@@ -188,17 +188,3 @@ func (p *paging[R]) ask(ctx context.Context, offset int) ([]R, error) {
 	p.date = page.date
 	return page.rows, err
 }
-
-// getPage asks for one page, whose rows read makes from their JSON.
-func getPage[Body any, R row](ctx context.Context, c *Client, call call, read func(Body) (R, error)) (page[R], error) {
-	answer, err := c.do(ctx, call)
-	if err != nil {
-		return page[R]{}, err
-	}
-	date, err := http.ParseTime(answer.header.Get("Date"))
-	if err != nil {
-		date = c.options.Clock.Now()
-	}
-	rows, err := decodeRows(c, call, answer, read)
-	return page[R]{rows, date}, err
-}
