@@ -171,6 +171,29 @@ func TestCreateAgent(t *testing.T) {
 	}
 }
 
+// Where the listing before the create failed, only an id that this process chose shows whose an agent is.
+func TestALostAnswerWithoutAListingBeforeIt(t *testing.T) {
+	for id, want := range map[string]Kind{"agt_mine": succeeds, "": KindAlreadyExists} {
+		run(t, "id "+id, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
+			api.fill(user, 3)
+			agent := api.newAgent(user)
+			agent.ID = id
+			if id == "" {
+				api.sandbox.AddAgent(user, sandbox.Agent{PhoneNumberID: agent.PhoneNumberID, PromptID: agent.PromptID, Name: agent.Name})
+			}
+			api.sandbox.Script(
+				sandbox.Fault{On: sandbox.OpListAgents, Times: 1 + DefaultMaxRetries, Do: sandbox.Respond(500, "", "")},
+				sandbox.Fault{On: sandbox.OpCreateAgent, Commit: true, Do: sandbox.Drop()})
+			_, adopted, err := api.CreateAgent(t.Context(), user, agent)
+			check(t, err, want)
+			if adopted {
+				t.Error("an agent of this process is taken for one that may be another's")
+			}
+		})
+	}
+}
+
 func TestAnIDThatWasDeletedIsUsedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed, ListDeletesAfter: time.Minute})

@@ -279,7 +279,7 @@ func TestLostAnswersOnRealConnections(t *testing.T) {
 			api := newAPI(t, sandbox.Options{})
 			server := quiet(httptest.NewServer(api.sandbox))
 			defer server.Close()
-			client := newNetClient(t, server.URL+"/v1", func(o *Options) { o.RequestTimeout = 200 * time.Millisecond })
+			client := newNetClient(t, server.URL+"/v1", func(o *Options) { o.RequestTimeout, o.MaxRetries = 200*time.Millisecond, 20 })
 			for _, on := range []sandbox.Operation{sandbox.OpAdd, sandbox.OpDelete} {
 				api.sandbox.Script(sandbox.Fault{On: on, Commit: true, Do: behave})
 			}
