@@ -365,23 +365,37 @@ func TestReadsAreRepeatedWhereThatMayHelp(t *testing.T) {
 }
 
 func TestRetriesWaitLongerEachTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var sent []time.Time
-		client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			sent = append(sent, time.Now())
-			w.WriteHeader(http.StatusInternalServerError)
-		}), func(o *Options) { o.MaxRetries = 7 })
-		_, err := client.ListPhoneNumbers(t.Context(), user)
-		check(t, err, KindServer)
-		if len(sent) != 8 {
-			t.Fatalf("%d requests", len(sent))
-		}
-		for n, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
-			if wait := sent[n+1].Sub(sent[n]); wait > most || wait < most*3/4-time.Nanosecond {
-				t.Errorf("retry %d waited %s, want up to a quarter less than %s", n+1, wait, most)
+	for method, call := range map[string]func(context.Context, *Client) error{
+		http.MethodGet: func(ctx context.Context, client *Client) error {
+			_, err := client.ListPhoneNumbers(ctx, user)
+			return err
+		},
+		http.MethodPost: func(ctx context.Context, client *Client) error {
+			_, _, err := client.AddPhoneNumber(ctx, user, number)
+			return err
+		},
+	} {
+		run(t, method, func(t *testing.T) {
+			var sent []time.Time
+			client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != method {
+					_, _ = io.WriteString(w, "[]")
+					return
+				}
+				sent = append(sent, time.Now())
+				w.WriteHeader(http.StatusInternalServerError)
+			}), func(o *Options) { o.MaxRetries = 7 })
+			check(t, call(t.Context(), client), KindServer)
+			if len(sent) != 8 {
+				t.Fatalf("%d requests", len(sent))
 			}
-		}
-	})
+			for n, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
+				if wait := sent[n+1].Sub(sent[n]); wait > most || wait < most*3/4-time.Nanosecond {
+					t.Errorf("retry %d waited %s, want up to a quarter less than %s", n+1, wait, most)
+				}
+			}
+		})
+	}
 }
 
 func TestAnInterruptEndsAReadAtOnce(t *testing.T) {
