@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
@@ -150,6 +149,9 @@ func TestCreateAgent(t *testing.T) {
 		{name: "an id that is taken is the API's own message", arrange: func(api *api, agent *NewAgent) {
 			agent.ID = api.sandbox.AddAgent(otherUser, sandbox.Agent{PhoneNumberID: api.fill(otherUser, 1)[0], PromptID: "p", Name: "n"}).ID
 		}, want: KindAlreadyExists, sent: true},
+		{name: "an id that the server refuses is not replaced", arrange: func(_ *api, agent *NewAgent) {
+			agent.ID = "not an id"
+		}, want: KindOther, sent: true},
 		{name: "a database that is down is asked as often as retries allow", arrange: func(api *api, _ *NewAgent) {
 			api.sandbox.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
 		}, want: KindServer, sent: true},
@@ -195,25 +197,34 @@ func TestALostAnswerWithoutAListingBeforeIt(t *testing.T) {
 }
 
 func TestAnIDThatWasDeletedIsUsedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed, ListDeletesAfter: time.Minute})
-		api.fill(user, 3)
-		agent := api.newAgent(user)
-		agent.ID = "agt_front_desk"
-		for _, name := range []string{"one", "two"} {
-			agent.Name = name
-			created, _, err := api.CreateAgent(t.Context(), user, agent)
-			must(t, err)
-			found, err := api.FindAgent(t.Context(), user, agent.ID, "")
-			must(t, err)
-			if found != created || found.Name != name {
-				t.Errorf("found %+v, created %+v", found, created)
+	for name, test := range map[string]struct {
+		lag   time.Duration
+		fault sandbox.Fault
+	}{
+		"while lists still have the old one": {lag: time.Minute},
+		"though the answer is lost":          {fault: sandbox.Fault{On: sandbox.OpCreateAgent, Skip: 1, Commit: true, Do: sandbox.Drop()}},
+	} {
+		run(t, name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed, ListDeletesAfter: test.lag})
+			api.fill(user, 3)
+			api.sandbox.Script(test.fault)
+			agent := api.newAgent(user)
+			agent.ID = "agt_front_desk"
+			for _, name := range []string{"one", "two"} {
+				agent.Name = name
+				created, _, err := api.CreateAgent(t.Context(), user, agent)
+				must(t, err)
+				found, err := api.FindAgent(t.Context(), user, agent.ID, "")
+				must(t, err)
+				if found != created || found.Name != name {
+					t.Errorf("found %+v, created %+v", found, created)
+				}
+				if name == "one" {
+					must(t, api.DeleteAgent(t.Context(), created))
+				}
 			}
-			if name == "one" {
-				must(t, api.DeleteAgent(t.Context(), created))
-			}
-		}
-	})
+		})
+	}
 }
 
 func TestUpdateAgent(t *testing.T) {

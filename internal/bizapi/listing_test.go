@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -538,6 +539,20 @@ func TestAFailureRemovesNothing(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAListingThatKeepsChangingIsUnreadable(t *testing.T) {
+	next := 0
+	client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		rows := make([]string, 10)
+		for at := range rows {
+			next++
+			rows[at] = rowOf(fmt.Sprintf(`"id":"pn_%d"`, next))
+		}
+		_, _ = fmt.Fprintf(w, "[%s]", strings.Join(rows, ","))
+	}))
+	_, err := client.FindPhoneNumber(t.Context(), user, "pn_1", "")
+	check(t, err, KindUnreadable)
 }
 
 // What a server that ignores offsets or gives single rows has is believed; what it lacks is in doubt.
