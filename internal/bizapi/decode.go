@@ -4,7 +4,6 @@
 package bizapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,9 +60,8 @@ func decodeRows[Body, Row any](c *Client, call call, answer answer, read func(Bo
 	if err != nil {
 		return nil, c.unreadable(call, answer, err.Error())
 	}
-	var bodies []Body // of "data": null, which is an empty list, none
-	isList := len(data) > 0 && (data[0] == '[' || bytes.Equal(data, []byte("null")))
-	if err := json.Unmarshal(data, &bodies); err != nil || !isList || answer.status != http.StatusOK {
+	var bodies []Body // none of "data": null, which is an empty list
+	if json.Unmarshal(data, &bodies) != nil || answer.status != http.StatusOK {
 		return nil, c.unreadable(call, answer, "a list was expected, and "+describe(answer))
 	}
 	rows := make([]Row, len(bodies))
