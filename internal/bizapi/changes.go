@@ -25,11 +25,7 @@ func (c *changes[R]) add(row R) bool {
 }
 
 // put notes a row as it is now.
-func (c *changes[R]) put(row R) {
-	c.added[idKey(row.id())], c.added[row.key()] = row, row
-	c.allow(row)
-	delete(c.deleted, row.key())
-}
+func (c *changes[R]) put(row R) { c.added[idKey(row.id())], c.added[row.key()] = row, row }
 
 // allow makes listings of an id count again, because an add of that id is about to be sent.
 func (c *changes[R]) allow(row R) { delete(c.deleted, idKey(row.id())) }
