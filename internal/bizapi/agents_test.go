@@ -46,6 +46,8 @@ func TestTheLifeOfAnAgent(t *testing.T) {
 		if found != created {
 			t.Errorf("found %+v, created %+v", found, created)
 		}
+		_, err = api.ListAgents(t.Context(), user) // the listing that serves from here on
+		must(t, err)
 		updated, err := api.UpdateAgent(t.Context(), created, AgentChange{Name: "Front desk"})
 		must(t, err)
 		if updated.Name != "Front desk" || updated.PromptID != "pmpt_1" || updated.UpdatedAt == created.UpdatedAt || updated.CreatedAt != created.CreatedAt {
