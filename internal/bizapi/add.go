@@ -16,9 +16,7 @@ const releasedWithin = time.Minute
 
 // adding is a row on its way into a user's listing.
 type adding[R row] struct {
-	client  *Client
 	listing *userListing[R]
-	call    call
 	// key is what the API allows once: no other row has it.
 	key string
 	// isSent reports whether a row with that key has the other values that were sent, and whether it can
@@ -35,84 +33,80 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 	if err != nil {
 		return added, false, err
 	}
-	clock := a.client.options.Clock
-	isUnsure := false // some attempt may have added the row
-	var waitingSince time.Time
-	for retries, waits := 0, 0; ; waits++ {
+	client := a.listing.client
+	mayBeAdded := false // by an attempt whose outcome is open
+	retries := 0
+	var takenSince time.Time
+	for attempt := 0; ; attempt++ {
 		added, err = a.post(ctx)
 		if err == nil {
 			a.claim(added)
-			return added, false, nil
 		}
-		failure, isAPIs := errors.AsType[*Error](err)
-		if !isAPIs {
+		failure, failed := errors.AsType[*Error](err)
+		if !failed {
 			return added, false, err
 		}
-		isUnsure = isUnsure || isAmbiguous(failure)
+		mayBeAdded = mayBeAdded || isAmbiguous(failure)
 		isTaken := failure.Kind == KindAlreadyExists
 		if isTaken || isAmbiguous(failure) {
-			found, ok, err := a.look(ctx, failure, isUnsure)
+			found, ok, err := a.resolve(ctx, failure, mayBeAdded)
 			isSent, isCertain := a.isSent(found)
 			switch {
 			case err != nil:
 				return added, false, err
-			case ok && isUnsure && isSent && (wasAbsent || isCertain) && a.claim(found):
+			case ok && mayBeAdded && isSent && (wasAbsent || isCertain) && a.claim(found):
 				return found, !isCertain, nil
 			case ok:
-				return added, false, a.alreadyExists(failure, found, isUnsure && wasAbsent)
+				return added, false, a.alreadyExists(failure, found, mayBeAdded && wasAbsent)
 			}
 		}
-		switch {
-		case isTaken && (isUnsure || a.isDeletedHere()):
-			if waitingSince.IsZero() {
-				waitingSince = clock.Now()
+		switch now := client.options.Clock.Now(); {
+		case isTaken && (mayBeAdded || a.isDeletedHere()): // the server lags behind
+			if takenSince.IsZero() {
+				takenSince = now
 			}
-			if clock.Now().Sub(waitingSince) >= releasedWithin {
+			if now.Sub(takenSince) >= releasedWithin {
 				return added, false, failure
 			}
-		case !isTransient(failure) || retries == a.client.options.MaxRetries:
+		case !isTransient(failure) || retries == client.options.MaxRetries:
 			return added, false, failure
 		default:
 			retries++
 		}
-		if clock.Sleep(ctx, retryBackoff(waits)) != nil {
-			return added, false, a.client.canceled(ctx, a.call, failure)
+		if client.options.Clock.Sleep(ctx, retryBackoff(attempt)) != nil {
+			return added, false, client.canceled(ctx, a.listing.call(http.MethodPost), failure)
 		}
 	}
 }
 
-// checkAbsent returns an error if two listings show the row; one alone may be up to 30 minutes old.
+// checkAbsent returns an error if two listings have the row; one alone may be up to 30 minutes old.
 // wasAbsent reports whether a listing lacks it. A temporary failure of the listing does not block the add:
 // after the delete of a replacement, that would lose the number.
 func (a adding[R]) checkAbsent(ctx context.Context) (wasAbsent bool, err error) {
-	_, found, err := a.listing.peek(ctx, a.key)
-	if err == nil && found {
-		var l *listing[R]
-		if l, err = a.listing.get(ctx, a.listing.fresh()); err == nil {
-			if existing, ok := a.listing.lookUp(l, a.key); ok {
-				seen := a.client.newError(KindAlreadyExists, a.listing.call, answer{status: http.StatusOK}, "it is listed already, so it was not sent")
-				return false, a.alreadyExists(seen, existing, false)
-			}
-		}
+	existing, found, err := a.listing.look(ctx, wanted{}, a.key)
+	if found {
+		existing, found, err = a.listing.look(ctx, a.listing.fresh(), a.key)
 	}
-	failure, _ := errors.AsType[*Error](err)
-	if failure != nil && (failure.Kind == KindUnreadable || isAmbiguous(failure)) {
+	switch {
+	case found:
+		listed := a.listing.client.newError(KindAlreadyExists, a.listing.call(http.MethodGet), answer{status: http.StatusOK}, "it is listed already, so it was not sent")
+		return false, a.alreadyExists(listed, existing, false)
+	case KindOf(err) == KindUnreadable, isAmbiguous(err):
 		return false, nil
 	}
 	return err == nil, err
 }
 
-// look looks for the row in a fresh listing, after an interrupt too. Where that fails, it returns what
-// the API said of the add, or that its outcome is unknown.
-func (a adding[R]) look(ctx context.Context, failure *Error, isUnsure bool) (found R, ok bool, err error) {
-	ctx, cancel := outliving(ctx, a.client.options.RequestTimeout)
+// resolve looks for the row in a fresh listing, after an interrupt too. Where that fails, it returns the
+// add's own failure, or that the outcome is unknown.
+func (a adding[R]) resolve(ctx context.Context, failure *Error, mayBeAdded bool) (found R, ok bool, err error) {
+	ctx, cancel := outliving(ctx, a.listing.client.options.RequestTimeout)
 	defer cancel()
-	l, err := a.listing.get(ctx, a.listing.fresh())
+	found, ok, err = a.listing.look(ctx, a.listing.fresh(), a.key)
 	switch {
 	case err == nil:
-		found, ok = a.listing.lookUp(l, a.key)
 		return found, ok, nil
-	case !isUnsure:
+	case !mayBeAdded:
 		return found, false, failure
 	}
 	unknown := *failure
@@ -128,15 +122,15 @@ func (a adding[R]) claim(row R) bool {
 	return a.listing.changes.add(row)
 }
 
-// isDeletedHere reports whether this process deleted the row that this one replaces. The server may
-// not have let go of it yet.
+// isDeletedHere reports whether this process deleted the row that this one replaces: the server may not
+// have released it yet.
 func (a adding[R]) isDeletedHere() bool {
 	a.listing.mu.Lock()
 	defer a.listing.mu.Unlock()
 	return a.listing.changes.deleted[a.key]
 }
 
-// alreadyExists names the row in the way. isNew says that it appeared during the add.
+// alreadyExists names the row in the way. isNew is whether it appeared during the add.
 func (a adding[R]) alreadyExists(failure *Error, existing R, isNew bool) *Error {
 	exists := *failure
 	exists.Kind, exists.ExistingID = KindAlreadyExists, existing.id()

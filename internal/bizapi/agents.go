@@ -4,6 +4,7 @@
 package bizapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -44,76 +45,82 @@ type AgentChange struct {
 	Name     string `json:"name,omitempty"`
 }
 
-// ListAgents returns all agents of a user, in the API's order. Errors are *Errors. The API answers an
-// unknown user with an empty list, so the user's numbers have to be listable then.
+// ListAgents returns all agents of a user, in the API's order. Errors are *Errors.
 func (c *Client) ListAgents(ctx context.Context, userID string) ([]Agent, error) {
-	agents, err := c.agentsOf(userID).all(ctx)
+	agents, err := c.agents.of(userID).all(ctx)
 	if err == nil && len(agents) == 0 {
-		_, err = c.numbersOf(userID).get(ctx, wanted[PhoneNumber]{})
+		err = c.checkUser(ctx, userID)
 	}
 	return agents, err
 }
 
-// FindAgent is FindPhoneNumber for agents. An agent counts as deleted only if
-// its user's numbers can be listed.
+// FindAgent is FindPhoneNumber for agents.
 func (c *Client) FindAgent(ctx context.Context, userID, id, createdAt string) (Agent, error) {
-	agent, err := c.agentsOf(userID).find(ctx, wanted[Agent]{}, idKey(id), createdAt)
+	agent, err := c.agents.of(userID).find(ctx, wanted{}, idKey(id), createdAt)
 	if errors.Is(err, ErrNotFound) {
-		if _, listErr := c.numbersOf(userID).get(ctx, wanted[PhoneNumber]{}); listErr != nil {
-			return agent, listErr
-		}
+		err = cmp.Or(c.checkUser(ctx, userID), err)
 	}
 	return agent, err
 }
 
-// AgentOfNumber returns the agent that answers on a number if the user's listing shows one.
-func (c *Client) AgentOfNumber(ctx context.Context, userID, phoneNumberID string) (agent Agent, found bool, err error) {
-	return c.agentsOf(userID).peek(ctx, numberIDKey(phoneNumberID))
+// checkUser returns an error if the numbers of a user cannot be listed: the API answers with an empty
+// list when it is asked for the agents of an unknown user.
+func (c *Client) checkUser(ctx context.Context, userID string) error {
+	_, err := c.numbers.of(userID).get(ctx, wanted{})
+	return err
 }
 
-// CreateAgent creates an agent, once, as AddPhoneNumber adds a number. adopted says that it was found after
-// a lost answer and cannot be told from another's. The number has to be one of the user's: a deployed
+// AgentOfNumber returns the agent that answers on a number if the user's listing has one.
+func (c *Client) AgentOfNumber(ctx context.Context, userID, phoneNumberID string) (agent Agent, found bool, err error) {
+	return c.agents.of(userID).look(ctx, wanted{}, numberIDKey(phoneNumberID))
+}
+
+// CreateAgent creates an agent, once, as AddPhoneNumber adds a number. adopted reports that it was found
+// after a lost answer, and may be another's. The number has to be one of the user's: a deployed
 // server takes another user's too, whose agent it would block. KindNotFound says that it is not.
 func (c *Client) CreateAgent(ctx context.Context, userID string, agent NewAgent) (created Agent, adopted bool, err error) {
-	call := call{method: http.MethodPost, elements: agentsPath(userID)}
-	if _, err := c.FindPhoneNumber(ctx, userID, agent.PhoneNumberID, ""); errors.Is(err, ErrNotFound) {
-		return created, false, c.newError(KindNotFound, call, answer{}, fmt.Sprintf("user %s has no phone number %s, so nothing was sent", userID, agent.PhoneNumberID))
-	} else if err != nil {
+	agents := c.agents.of(userID)
+	_, err = c.FindPhoneNumber(ctx, userID, agent.PhoneNumberID, "")
+	if errors.Is(err, ErrNotFound) {
+		err = c.newError(KindNotFound, agents.call(http.MethodPost), answer{}, fmt.Sprintf("user %s has no phone number %s, so nothing was sent", userID, agent.PhoneNumberID))
+	}
+	if err != nil {
 		return created, false, err
 	}
-	agents := c.agentsOf(userID)
 	madeUpID := "agt_" + rand.Text()
 	if agent.ID == "" && c.needsAgentID.Load() {
 		agent.ID = madeUpID
 	}
-	adding := adding[Agent]{
-		client: c, listing: agents, call: call, key: numberIDKey(agent.PhoneNumberID),
+	return adding[Agent]{
+		listing: agents, key: numberIDKey(agent.PhoneNumberID),
 		isSent: func(row Agent) (isSent, isCertain bool) {
 			return row.Name == agent.Name && row.PromptID == agent.PromptID, agent.ID != "" && row.ID == agent.ID
 		},
 		post: func(ctx context.Context) (Agent, error) {
-			row, err := c.postAgent(ctx, call, userID, agent)
-			if failure, ok := errors.AsType[*Error](err); ok && agent.ID == "" && insistsOnID(failure) {
+			created, err := c.postAgent(ctx, userID, agent)
+			if agent.ID == "" && insistsOnID(err) {
 				c.needsAgentID.Store(true)
 				agent.ID = madeUpID
-				row, err = c.postAgent(ctx, call, userID, agent)
+				created, err = c.postAgent(ctx, userID, agent)
 			}
-			return row, err
+			return created, err
 		},
-	}
-	return adding.run(ctx)
+	}.run(ctx)
 }
 
 // insistsOnID reports whether a server refused a request because agent_id is missing.
-func insistsOnID(failure *Error) bool {
-	return failure.Status == http.StatusBadRequest && strings.Contains(failure.Message, "agent_id")
+func insistsOnID(err error) bool {
+	failure, ok := errors.AsType[*Error](err)
+	return ok && failure.Status == http.StatusBadRequest && strings.Contains(failure.Message, "agent_id")
 }
 
-func (c *Client) postAgent(ctx context.Context, call call, userID string, agent NewAgent) (Agent, error) {
-	call.body = agent
+func (c *Client) postAgent(ctx context.Context, userID string, agent NewAgent) (Agent, error) {
+	agents := c.agents.of(userID)
 	if agent.ID != "" { // an id that this process deleted may be used again
-		c.agentsOf(userID).note(c.agentsOf(userID).changes.allow, Agent{ID: agent.ID, PhoneNumberID: agent.PhoneNumberID})
+		agents.note(agents.changes.allow, Agent{ID: agent.ID})
 	}
+	call := agents.call(http.MethodPost)
+	call.body = agent
 	answer, err := c.do(ctx, call)
 	if err != nil {
 		return Agent{}, err
@@ -127,13 +134,15 @@ func (c *Client) postAgent(ctx context.Context, call call, userID string, agent 
 	}
 	return Agent{
 		ID: body.AgentID, UserID: userID, PhoneNumberID: agent.PhoneNumberID, PromptID: agent.PromptID, Name: agent.Name,
-		CreatedAt: timeOf(body.CreatedAt), UpdatedAt: timeOf(body.UpdatedAt),
+		CreatedAt: normalTime(body.CreatedAt), UpdatedAt: normalTime(body.UpdatedAt),
 	}, nil
 }
 
 // UpdateAgent changes an agent in place and returns it as it is then. Errors are *Errors.
 func (c *Client) UpdateAgent(ctx context.Context, agent Agent, change AgentChange) (Agent, error) {
-	call := call{method: http.MethodPatch, elements: append(agentsPath(agent.UserID), agent.ID), body: change}
+	agents := c.agents.of(agent.UserID)
+	call := agents.call(http.MethodPatch, agent.ID)
+	call.body = change
 	answer, err := c.do(ctx, call)
 	if err != nil {
 		return agent, err
@@ -142,14 +151,9 @@ func (c *Client) UpdateAgent(ctx context.Context, agent Agent, change AgentChang
 	if err != nil {
 		return agent, err
 	}
-	if change.PromptID != "" {
-		agent.PromptID = change.PromptID
-	}
-	if change.Name != "" {
-		agent.Name = change.Name
-	}
-	agent.UpdatedAt = timeOf(body.UpdatedAt)
-	agents := c.agentsOf(agent.UserID)
+	agent.PromptID = cmp.Or(change.PromptID, agent.PromptID)
+	agent.Name = cmp.Or(change.Name, agent.Name)
+	agent.UpdatedAt = normalTime(body.UpdatedAt)
 	agents.note(agents.changes.put, agent)
 	return agent, nil
 }
@@ -157,19 +161,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agent Agent, change AgentChang
 // DeleteAgent removes an agent with its conversations. One that is gone already, with its number for
 // instance, is a success. Errors are *Errors.
 func (c *Client) DeleteAgent(ctx context.Context, agent Agent) error {
-	call := call{method: http.MethodDelete, elements: append(agentsPath(agent.UserID), agent.ID)}
-	return deleteRow(ctx, c.agentsOf(agent.UserID), call, agent, agent.CreatedAt)
-}
-
-func agentsPath(userID string) []string { return []string{"users", userID, "agents"} }
-
-func (c *Client) agentsOf(userID string) *userListing[Agent] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.agents[userID] == nil {
-		c.agents[userID] = newUserListing(c, agentsPath(userID), func(body agentBody) (Agent, error) { return body.read(userID) })
-	}
-	return c.agents[userID]
+	return c.agents.of(agent.UserID).delete(ctx, agent, agent.CreatedAt)
 }
 
 func (a Agent) id() string { return a.ID }
@@ -191,7 +183,7 @@ type agentBody struct {
 func (b agentBody) read(userID string) (Agent, error) {
 	agent := Agent{
 		ID: b.AgentID, UserID: userID, PhoneNumberID: b.PhoneNumberID, PromptID: b.PromptID, Name: b.Name,
-		CreatedAt: timeOf(b.CreatedAt), UpdatedAt: timeOf(b.UpdatedAt),
+		CreatedAt: normalTime(b.CreatedAt), UpdatedAt: normalTime(b.UpdatedAt),
 	}
 	switch {
 	case agent.ID == "":

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
@@ -47,6 +46,8 @@ func TestTheLifeOfAnAgent(t *testing.T) {
 		if found != created {
 			t.Errorf("found %+v, created %+v", found, created)
 		}
+		_, err = api.ListAgents(t.Context(), user) // the listing that serves from here on
+		must(t, err)
 		updated, err := api.UpdateAgent(t.Context(), created, AgentChange{Name: "Front desk"})
 		must(t, err)
 		if updated.Name != "Front desk" || updated.PromptID != "pmpt_1" || updated.UpdatedAt == created.UpdatedAt || updated.CreatedAt != created.CreatedAt {
@@ -150,6 +151,9 @@ func TestCreateAgent(t *testing.T) {
 		{name: "an id that is taken is the API's own message", arrange: func(api *api, agent *NewAgent) {
 			agent.ID = api.sandbox.AddAgent(otherUser, sandbox.Agent{PhoneNumberID: api.fill(otherUser, 1)[0], PromptID: "p", Name: "n"}).ID
 		}, want: KindAlreadyExists, sent: true},
+		{name: "an id that the server refuses is not replaced", arrange: func(_ *api, agent *NewAgent) {
+			agent.ID = "not an id"
+		}, want: KindOther, sent: true},
 		{name: "a database that is down is asked as often as retries allow", arrange: func(api *api, _ *NewAgent) {
 			api.sandbox.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
 		}, want: KindServer, sent: true},
@@ -171,26 +175,58 @@ func TestCreateAgent(t *testing.T) {
 	}
 }
 
+// Where the listing before the create failed, only an id that this process chose shows whose an agent is.
+func TestALostAnswerWithoutAListingBeforeIt(t *testing.T) {
+	for id, want := range map[string]Kind{"agt_mine": succeeds, "": KindAlreadyExists} {
+		run(t, "id "+id, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
+			api.fill(user, 3)
+			agent := api.newAgent(user)
+			agent.ID = id
+			if id == "" {
+				api.sandbox.AddAgent(user, sandbox.Agent{PhoneNumberID: agent.PhoneNumberID, PromptID: agent.PromptID, Name: agent.Name})
+			}
+			api.sandbox.Script(
+				sandbox.Fault{On: sandbox.OpListAgents, Times: 1 + DefaultMaxRetries, Do: sandbox.Respond(500, "", "")},
+				sandbox.Fault{On: sandbox.OpCreateAgent, Commit: true, Do: sandbox.Drop()})
+			_, adopted, err := api.CreateAgent(t.Context(), user, agent)
+			check(t, err, want)
+			if adopted {
+				t.Error("an agent of this process is taken for one that may be another's")
+			}
+		})
+	}
+}
+
 func TestAnIDThatWasDeletedIsUsedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed, ListDeletesAfter: time.Minute})
-		api.fill(user, 3)
-		agent := api.newAgent(user)
-		agent.ID = "agt_front_desk"
-		for _, name := range []string{"one", "two"} {
-			agent.Name = name
-			created, _, err := api.CreateAgent(t.Context(), user, agent)
-			must(t, err)
-			found, err := api.FindAgent(t.Context(), user, agent.ID, "")
-			must(t, err)
-			if found != created || found.Name != name {
-				t.Errorf("found %+v, created %+v", found, created)
+	for name, test := range map[string]struct {
+		lag   time.Duration
+		fault sandbox.Fault
+	}{
+		"while lists still have the old one": {lag: time.Minute},
+		"though the answer is lost":          {fault: sandbox.Fault{On: sandbox.OpCreateAgent, Skip: 1, Commit: true, Do: sandbox.Drop()}},
+	} {
+		run(t, name, func(t *testing.T) {
+			api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed, ListDeletesAfter: test.lag})
+			api.fill(user, 3)
+			api.sandbox.Script(test.fault)
+			agent := api.newAgent(user)
+			agent.ID = "agt_front_desk"
+			for _, name := range []string{"one", "two"} {
+				agent.Name = name
+				created, _, err := api.CreateAgent(t.Context(), user, agent)
+				must(t, err)
+				found, err := api.FindAgent(t.Context(), user, agent.ID, "")
+				must(t, err)
+				if found != created || found.Name != name {
+					t.Errorf("found %+v, created %+v", found, created)
+				}
+				if name == "one" {
+					must(t, api.DeleteAgent(t.Context(), created))
+				}
 			}
-			if name == "one" {
-				must(t, api.DeleteAgent(t.Context(), created))
-			}
-		}
-	})
+		})
+	}
 }
 
 func TestUpdateAgent(t *testing.T) {

@@ -25,16 +25,12 @@ func (c *changes[R]) add(row R) bool {
 }
 
 // put notes a row as it is now.
-func (c *changes[R]) put(row R) {
-	c.added[idKey(row.id())], c.added[row.key()] = row, row
-	c.allow(row)
-	delete(c.deleted, row.key())
-}
+func (c *changes[R]) put(row R) { c.added[idKey(row.id())], c.added[row.key()] = row, row }
 
 // allow makes listings of an id count again, because an add of that id is about to be sent.
 func (c *changes[R]) allow(row R) { delete(c.deleted, idKey(row.id())) }
 
-// delete notes a row that this process deleted: stale listings of it are not believed.
+// delete notes a row that this process deleted: a stale one in a listing is not believed.
 func (c *changes[R]) delete(row R) {
 	c.forget(row)
 	c.deleted[idKey(row.id())], c.deleted[row.key()] = true, true

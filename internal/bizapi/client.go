@@ -3,13 +3,15 @@
 
 // Package bizapi is a client of the business messaging API. It knows HTTP and nothing of Terraform.
 //
-// Every call goes through Client.do. Reads of one user share one listing (listing.go), since the API
-// cannot read a single number; adds are sent once and resolved by a listing when the answer is lost
-// (add.go).
+// Every call goes through Client.do: transport.go makes one attempt, retry.go and rate_limit.go decide what is
+// sent again, and errors.go what an answer means. Since the API cannot read a single number, the readers
+// of a user share one listing (listing.go), whose pages paging.go joins. An add is sent once, and resolved
+// by a listing when its answer is lost (add.go).
 package bizapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,11 +22,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Defaults of Options.
@@ -68,9 +67,8 @@ type Client struct {
 
 	needsAgentID atomic.Bool // the server insists on agent_id in the request
 
-	mu      sync.Mutex
-	numbers map[string]*userListing[PhoneNumber] // by user id
-	agents  map[string]*userListing[Agent]
+	numbers *listings[PhoneNumber]
+	agents  *listings[Agent]
 }
 
 // New returns a client. It makes no call.
@@ -78,29 +76,22 @@ func New(options Options) (*Client, error) {
 	if options.BaseURL == nil || options.APIKey == "" {
 		return nil, errors.New("a base URL and an API key are required")
 	}
-	if options.RequestTimeout == 0 {
-		options.RequestTimeout = DefaultRequestTimeout
-	}
-	if options.Logger == nil {
-		options.Logger = slog.New(slog.DiscardHandler)
-	}
-	if options.Secrets == nil {
-		options.Secrets = &Secrets{}
-	}
-	if options.Clock == nil {
-		options.Clock = realClock{}
-	}
+	options.RequestTimeout = cmp.Or(options.RequestTimeout, DefaultRequestTimeout)
+	options.Logger = cmp.Or(options.Logger, slog.New(slog.DiscardHandler))
+	options.Secrets = cmp.Or(options.Secrets, &Secrets{})
+	options.Clock = cmp.Or[Clock](options.Clock, realClock{})
 	if options.Transport == nil {
 		options.Transport = newTransport()
 	}
 	options.Secrets.Add(options.APIKey)
-	return &Client{
+	c := &Client{
 		options: options,
 		limit:   newRateLimit(options.Clock, options.Logger, options.RequestsPerMinute),
 		seed:    maphash.MakeSeed(),
-		numbers: map[string]*userListing[PhoneNumber]{},
-		agents:  map[string]*userListing[Agent]{},
-	}, nil
+	}
+	c.numbers = newListings(c, "phone_numbers", c.readNumber)
+	c.agents = newListings(c, "agents", agentBody.read)
+	return c, nil
 }
 
 // BaseURL returns the API's root, spelled the same for equal roots.
@@ -134,90 +125,22 @@ func (c call) checkPath() error {
 }
 
 // do makes the call and returns the answer of a 2xx. Every error is an *Error. Transient failures of
-// a GET, a DELETE or a PATCH are repeated, those of a POST never: what became of it has to be looked
-// up first.
+// a GET, a DELETE or a PATCH are repeated, those of a POST never: what became of it has to be looked up
+// first.
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	request, err := c.newRequest(ctx, call)
 	if err != nil {
-		return answer{}, &Error{Kind: KindOther, Method: call.method, Path: call.path(), Message: err.Error()}
+		return answer{}, c.newError(KindOther, call, answer{}, err.Error())
 	}
-	exchange := &exchange{client: c, call: call}
+	send := c.repeat
 	if call.method == http.MethodPost {
-		_, err = exchange.RoundTrip(request) //nolint:bodyclose // it has none
-	} else {
-		err = c.repeat(exchange, request)
+		send = c.attempt
 	}
-	failure := exchange.failure
-	isRead := call.method == http.MethodGet
-	switch {
-	case err == nil:
-		return exchange.answer, nil
-	case failure == nil, ctx.Err() != nil && isRead && isTransient(failure):
-		return answer{}, c.canceled(ctx, call, failure)
+	answer, failure := send(request, call)
+	if failure != nil {
+		return answer, failure
 	}
-	return answer{}, failure
-}
-
-// exchange is a call on its way: the transport of go-retryablehttp, which keeps what the latest
-// attempt came to.
-type exchange struct {
-	client  *Client
-	call    call
-	answer  answer
-	failure *Error
-}
-
-// RoundTrip makes one attempt, and further ones while the API answers 429: waiting out the rate limit
-// counts as no retry. The response has neither body nor headers.
-func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
-	e.answer, e.failure = e.client.attempt(request, e.call)
-	if e.failure != nil {
-		return nil, e.failure
-	}
-	return &http.Response{StatusCode: e.answer.status, Header: http.Header{}, Body: http.NoBody, Request: request}, nil
-}
-
-func (c *Client) attempt(request *http.Request, call call) (answer, *Error) {
-	ctx := request.Context()
-	for {
-		if err := c.limit.wait(ctx); err != nil {
-			return answer{}, c.heldBack(ctx, call, err)
-		}
-		answer, failure := c.send(request, call)
-		switch {
-		case failure != nil:
-			return answer, failure
-		case answer.status != http.StatusTooManyRequests:
-			c.limit.passed()
-			return answer, c.judge(call, answer)
-		}
-		c.limit.refused(ctx, answer)
-	}
-}
-
-// repeat sends a request until it succeeds, fails for good, or the retries are used up.
-func (c *Client) repeat(exchange *exchange, request *http.Request) error {
-	retries := 0
-	client := retryablehttp.Client{
-		HTTPClient: &http.Client{Transport: exchange},
-		RetryMax:   c.options.MaxRetries,
-		CheckRetry: func(context.Context, *http.Response, error) (bool, error) {
-			return isTransient(exchange.failure), nil
-		},
-		// The wait is PrepareRetry's, on the client's own clock.
-		Backoff: func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
-		PrepareRetry: func(request *http.Request) error {
-			retries++
-			return c.options.Clock.Sleep(request.Context(), retryBackoff(retries-1))
-		},
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	retryable, err := retryablehttp.FromRequest(request)
-	if err != nil {
-		return err
-	}
-	_, err = client.Do(retryable) //nolint:bodyclose // it has none
-	return err
+	return answer, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, call call) (*http.Request, error) {
@@ -245,8 +168,6 @@ func (c *Client) newRequest(ctx context.Context, call call) (*http.Request, erro
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if c.options.UserAgent != "" {
-		request.Header.Set("User-Agent", c.options.UserAgent)
-	}
+	request.Header.Set("User-Agent", c.options.UserAgent)
 	return request, nil
 }

@@ -38,6 +38,9 @@ var number = NewPhoneNumber{
 	Platform: "whatsapp", MetaPhoneNumberID: "836990829491415", AccessToken: token, DisplayName: "+1 (234) 567-8900",
 }
 
+// numbersPath is where a client finds the numbers of user.
+var numbersPath = []string{"users", user, "phone_numbers"}
+
 // numberNo is one of many.
 func numberNo(n int) NewPhoneNumber {
 	return NewPhoneNumber{
@@ -331,6 +334,7 @@ func TestReadsAreRepeatedWhereThatMayHelp(t *testing.T) {
 		{"a server that hangs", sandbox.Hang(), KindNoAnswer, all},
 		{"a page of HTML", sandbox.Respond(200, "text/html", htmlPage), KindUnreadable, 1},
 		{"a refused key", sandbox.Respond(401, jsonType, `{"message":"Invalid API key"}`), KindUnauthorized, 1},
+		{"a refused key, in a torn body", sandbox.Respond(401, jsonType, `{"message":"Inv`), KindUnauthorized, 1},
 		{"a wrong path", sandbox.Respond(404, jsonType, `{"message":"Route GET /x not found"}`), KindWrongBaseURL, 1},
 		{"an unknown user", sandbox.Respond(404, jsonType, `{"message":"User with ID u not found"}`), KindUnknownUser, 1},
 		{"a redirect", sandbox.RedirectTo(302, "https://example.com"), KindRedirect, 1},
@@ -361,23 +365,37 @@ func TestReadsAreRepeatedWhereThatMayHelp(t *testing.T) {
 }
 
 func TestRetriesWaitLongerEachTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var sent []time.Time
-		client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			sent = append(sent, time.Now())
-			w.WriteHeader(http.StatusInternalServerError)
-		}), func(o *Options) { o.MaxRetries = 7 })
-		_, err := client.ListPhoneNumbers(t.Context(), user)
-		check(t, err, KindServer)
-		if len(sent) != 8 {
-			t.Fatalf("%d requests", len(sent))
-		}
-		for n, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
-			if wait := sent[n+1].Sub(sent[n]); wait > most || wait < most*3/4-time.Nanosecond {
-				t.Errorf("retry %d waited %s, want up to a quarter less than %s", n+1, wait, most)
+	for method, call := range map[string]func(context.Context, *Client) error{
+		http.MethodGet: func(ctx context.Context, client *Client) error {
+			_, err := client.ListPhoneNumbers(ctx, user)
+			return err
+		},
+		http.MethodPost: func(ctx context.Context, client *Client) error {
+			_, _, err := client.AddPhoneNumber(ctx, user, number)
+			return err
+		},
+	} {
+		run(t, method, func(t *testing.T) {
+			var sent []time.Time
+			client, _ := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != method {
+					_, _ = io.WriteString(w, "[]")
+					return
+				}
+				sent = append(sent, time.Now())
+				w.WriteHeader(http.StatusInternalServerError)
+			}), func(o *Options) { o.MaxRetries = 7 })
+			check(t, call(t.Context(), client), KindServer)
+			if len(sent) != 8 {
+				t.Fatalf("%d requests", len(sent))
 			}
-		}
-	})
+			for n, most := range []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 8 * time.Second, 8 * time.Second} {
+				if wait := sent[n+1].Sub(sent[n]); wait > most || wait < most*3/4-time.Nanosecond {
+					t.Errorf("retry %d waited %s, want up to a quarter less than %s", n+1, wait, most)
+				}
+			}
+		})
+	}
 }
 
 func TestAnInterruptEndsAReadAtOnce(t *testing.T) {
@@ -394,8 +412,8 @@ func TestAnInterruptEndsAReadAtOnce(t *testing.T) {
 			time.AfterFunc(1700*time.Millisecond, interrupt)
 			began := time.Now()
 			_, err := api.ListPhoneNumbers(ctx, user)
-			if failure := failureOf(t, err, KindCanceled); !errors.Is(failure, context.Canceled) {
-				t.Errorf("%v does not say that it was canceled", err)
+			if failure := failureOf(t, err, KindCanceled); !errors.Is(failure, context.Canceled) || strings.Count(failure.Message, "interrupted") != 1 || strings.Contains(failure.Message, "canceled") {
+				t.Errorf("%v does not say once that it was interrupted", err)
 			}
 			took(t, began, 1700*time.Millisecond, 1700*time.Millisecond)
 		})

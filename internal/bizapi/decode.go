@@ -4,7 +4,6 @@
 package bizapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +18,11 @@ type envelope struct {
 	Message *string         `json:"message"`
 }
 
+// errFailed is a status of success around a failure.
+var errFailed = errors.New(`the answer says "success": false`)
+
+func (e envelope) failed() bool { return e.Success != nil && !*e.Success }
+
 // unwrap returns what a success of either dialect holds.
 func unwrap(body []byte) (json.RawMessage, error) {
 	if len(body) == 0 || body[0] != '{' {
@@ -28,8 +32,8 @@ func unwrap(body []byte) (json.RawMessage, error) {
 	switch err := json.Unmarshal(body, &wrapped); {
 	case err != nil:
 		return nil, errors.New("the answer is no JSON of the API")
-	case wrapped.Success != nil && !*wrapped.Success:
-		return nil, errors.New(`the answer says "success": false`)
+	case wrapped.failed():
+		return nil, errFailed
 	case wrapped.Success == nil && wrapped.Data == nil:
 		return body, nil
 	}
@@ -56,9 +60,8 @@ func decodeRows[Body, Row any](c *Client, call call, answer answer, read func(Bo
 	if err != nil {
 		return nil, c.unreadable(call, answer, err.Error())
 	}
-	var bodies []Body // of "data": null, which is an empty list, none
-	isList := len(data) > 0 && (data[0] == '[' || bytes.Equal(data, []byte("null")))
-	if err := json.Unmarshal(data, &bodies); err != nil || !isList || answer.status != http.StatusOK {
+	var bodies []Body // none of "data": null, which is an empty list
+	if json.Unmarshal(data, &bodies) != nil || answer.status != http.StatusOK {
 		return nil, c.unreadable(call, answer, "a list was expected, and "+describe(answer))
 	}
 	rows := make([]Row, len(bodies))
@@ -70,26 +73,27 @@ func decodeRows[Body, Row any](c *Client, call call, answer answer, read func(Bo
 	return rows, nil
 }
 
-// checkDeleted tells the API's answers to a delete, a 204 and JSON, from whatever else a server or a
-// proxy may answer.
+// checkDeleted returns an error for a success that is not the API's: a delete is answered with 204 or
+// with its JSON, and anything else may be a proxy's.
 func (c *Client) checkDeleted(call call, answer answer) *Error {
 	if answer.status == http.StatusNoContent {
 		return nil
 	}
-	var said envelope
-	isAPIs := json.Unmarshal(answer.body, &said) == nil && (said.Success != nil || said.Message != nil)
-	if answer.status != http.StatusOK || !isAPIs {
+	var body envelope
+	isAPIs := json.Unmarshal(answer.body, &body) == nil && (body.Success != nil || body.Message != nil)
+	switch {
+	case answer.status != http.StatusOK || !isAPIs:
 		return c.unreadable(call, answer, describe(answer))
-	}
-	if said.Success != nil && !*said.Success {
-		return c.unreadable(call, answer, `the answer says "success": false`)
+	case body.failed():
+		return c.unreadable(call, answer, errFailed.Error())
 	}
 	return nil
 }
 
-// normalTime writes a time the one way that makes equal times equal text: a deployed server has
-// milliseconds where the published page has none. What is no RFC 3339 time counts as absent.
-func normalTime(text string) string {
+// normalTime writes the time of a field the one way that makes equal times equal text: a deployed server
+// has milliseconds where the published page has none. What is no RFC 3339 time counts as absent.
+func normalTime(field any) string {
+	text, _ := field.(string)
 	parsed, err := time.Parse(time.RFC3339, text)
 	if err != nil || parsed.UTC().Year() < 0 || parsed.UTC().Year() > 9999 { // RFC 3339 writes four digits
 		return ""

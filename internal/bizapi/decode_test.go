@@ -123,7 +123,7 @@ func TestAnAddIsDoneOnceItsIDIsKnown(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client, _ := newClient(t, nil)
-			call := call{method: http.MethodPost, elements: phoneNumbersPath(user)}
+			call := call{method: http.MethodPost, elements: numbersPath}
 			added, err := client.decodeAddedNumber(call, answer{status: 201, body: []byte(test.body)}, user, number)
 			if test.want == "" {
 				if failure := failureOf(t, err, KindUnreadable); !isAmbiguous(failure) {
@@ -142,7 +142,7 @@ func TestAnAddIsDoneOnceItsIDIsKnown(t *testing.T) {
 func FuzzDecodePage(f *testing.F) {
 	client, _ := newClient(f, nil)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		call := call{method: http.MethodGet, elements: phoneNumbersPath(user)}
+		call := call{method: http.MethodGet, elements: numbersPath}
 		read := func(body phoneNumberBody) (PhoneNumber, error) { return client.readNumber(body, user) }
 		numbers, err := decodeRows(client, call, answer{status: 200, body: body}, read)
 		if err != nil {
@@ -161,7 +161,7 @@ func FuzzDecodePage(f *testing.F) {
 func FuzzDecodeAdded(f *testing.F) {
 	client, _ := newClient(f, nil)
 	f.Fuzz(func(t *testing.T, body []byte) {
-		call := call{method: http.MethodPost, elements: phoneNumbersPath(user)}
+		call := call{method: http.MethodPost, elements: numbersPath}
 		added, err := client.decodeAddedNumber(call, answer{status: 201, body: body}, user, number)
 		if err != nil {
 			checkUnreadable(t, err)

@@ -6,27 +6,24 @@ package bizapi
 import (
 	"context"
 	"errors"
+	"net/http"
 )
 
-// deleteRow makes a delete. Where its answer leaves open whether the row is gone, listings decide, after
-// an interrupt too: they take two, as in find.
-func deleteRow[R row](ctx context.Context, u *userListing[R], call call, row R, createdAt string) error {
-	_, err := u.client.do(ctx, call)
-	failure, isAPIs := errors.AsType[*Error](err)
+// delete removes a row. Where the answer leaves open whether it is gone, listings decide, after an
+// interrupt too: they take two, as in find.
+func (u *userListing[R]) delete(ctx context.Context, row R, createdAt string) error {
+	_, err := u.client.do(ctx, u.call(http.MethodDelete, row.id()))
 	switch {
-	case err == nil:
-	case !isAPIs:
-		return err
-	case failure.Kind == KindNotFound:
-	case isAmbiguous(failure), failure.Kind == KindWrongBaseURL:
+	case err == nil, KindOf(err) == KindNotFound:
+	case isAmbiguous(err), KindOf(err) == KindWrongBaseURL:
 		ctx, cancel := outliving(ctx, u.client.options.RequestTimeout)
 		defer cancel()
 		u.note(u.changes.forget, row)
-		if _, err := u.find(ctx, u.fresh(), idKey(row.id()), createdAt); !errors.Is(err, ErrNotFound) {
-			return failure
+		if _, findErr := u.find(ctx, u.fresh(), idKey(row.id()), createdAt); !errors.Is(findErr, ErrNotFound) {
+			return err
 		}
 	default:
-		return failure
+		return err
 	}
 	u.note(u.changes.delete, row)
 	return nil

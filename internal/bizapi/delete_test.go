@@ -13,6 +13,19 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
+func TestADeleteIsDecidedByAListingThatBeganAfterIt(t *testing.T) {
+	inDialects(t, "", func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		ids := api.fill(user, 3)
+		number, err := api.FindPhoneNumber(t.Context(), user, ids[1], "") // the latest listing has it
+		must(t, err)
+		api.sandbox.Script(
+			sandbox.Fault{On: sandbox.OpDelete, Commit: true, Do: sandbox.Drop()},
+			sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Do: sandbox.Drop()})
+		must(t, api.DeletePhoneNumber(t.Context(), number))
+	})
+}
+
 func TestDelete(t *testing.T) {
 	const all = 1 + DefaultMaxRetries
 	onDelete := func(faults ...sandbox.Fault) func(*api, string) {

@@ -138,7 +138,7 @@ func (c *Client) judge(call call, answer answer) *Error {
 	return failure
 }
 
-// plainHTTPToTLS is said of a port that speaks TLS where base_url says http.
+// plainHTTPToTLS is the message where base_url says http and the port speaks TLS.
 const plainHTTPToTLS = "the server speaks TLS on this port, and base_url says http; write https"
 
 // isPlainHTTPRefused reports whether a TLS port answered plain http: Go, nginx and Apache send a 400 that
@@ -160,7 +160,7 @@ func (b errorBody) text(status int) string {
 }
 
 // classify decides what an answer that is no success means, by its status and the API's own words
-// together: a deployed server answers 404 and 400 to an outage of its database, and 400 where 409 is
+// together: a deployed server answers 404 and 400 while its database is down, and 400 where 409 is
 // published.
 func classify(call call, status int, body errorBody) Kind {
 	message := strings.ToLower(body.Message)
@@ -239,8 +239,8 @@ func (c *Client) canceled(ctx context.Context, call call, before *Error) *Error 
 	return ended
 }
 
-// heldBack is the Error of a call that the rate limit kept from being sent.
-func (c *Client) heldBack(ctx context.Context, call call, cause error) *Error {
+// notSent is the Error of a call whose wait at the rate limit failed.
+func (c *Client) notSent(ctx context.Context, call call, cause error) *Error {
 	limit, ok := errors.AsType[*rateLimitError](cause)
 	if !ok {
 		return c.canceled(ctx, call, nil)

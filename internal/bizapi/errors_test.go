@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestKindsOfErrors has every row of API.md's tables of errors, in both dialects where they differ.
+// TestKindsOfErrors has every error that the API is known to answer, in both dialects where they differ.
 func TestKindsOfErrors(t *testing.T) {
 	const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	for _, test := range []struct {
@@ -104,7 +104,7 @@ func TestErrorsSayWhatTheAPISaid(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			client, _ := newClient(t, nil)
-			failure := client.judge(call{method: http.MethodGet, elements: phoneNumbersPath(user)}, answer{
+			failure := client.judge(call{method: http.MethodGet, elements: numbersPath}, answer{
 				status: test.status, header: http.Header{"Content-Type": {test.contentType}}, body: []byte(test.body), correlationID: "sent",
 			})
 			if failure.Message != test.message || failure.CorrelationID != test.id || failure.Status != test.status {

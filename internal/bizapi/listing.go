@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -31,21 +32,32 @@ type row interface {
 	key() string
 }
 
-// listing is all rows of a user, as they were when it was read. It does not change.
-type listing[R row] struct {
-	fetch    fetch
-	thorough bool
-	doubt    error     // why a row that is missing may exist all the same
-	date     time.Time // when it ended by the server's clock
-	rows     []R
-	index    map[string]int // of rows by their keys
-	before   *listing[R]    // the one that it was to confirm
+// listings are the listings of all users, of numbers or of agents.
+type listings[R row] struct {
+	mu     sync.Mutex
+	byUser map[string]*userListing[R]
+	open   func(userID string) *userListing[R]
 }
 
-// fetch is when something was read from the API. Fetches of one user are numbered from 1.
-type fetch struct {
-	number       int
-	began, ended time.Time
+// newListings returns the listings of a resource of the API, whose rows read makes from their JSON.
+func newListings[Body any, R row](c *Client, resource string, read func(body Body, userID string) (R, error)) *listings[R] {
+	open := func(userID string) *userListing[R] {
+		decode := func(call call, answer answer) ([]R, error) {
+			return decodeRows(c, call, answer, func(body Body) (R, error) { return read(body, userID) })
+		}
+		return newUserListing(source[R]{client: c, path: []string{"users", userID, resource}, decode: decode})
+	}
+	return &listings[R]{byUser: map[string]*userListing[R]{}, open: open}
+}
+
+// of returns the listing of a user.
+func (l *listings[R]) of(userID string) *userListing[R] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.byUser[userID] == nil {
+		l.byUser[userID] = l.open(userID)
+	}
+	return l.byUser[userID]
 }
 
 // userListing is what this process knows of one user's rows. All readers share its latest listing; one
@@ -54,36 +66,65 @@ type userListing[R row] struct {
 	source[R]
 	fetching chan struct{} // holds a token while nobody fetches: a mutex that honours contexts
 
-	mu      sync.Mutex
-	begun   int // fetches so far
+	mu      sync.Mutex // for what follows
+	begun   int        // fetches so far
 	latest  *listing[R]
-	failed  failedFetch
+	failed  fetch // the latest one, if it failed
 	changes changes[R]
 }
 
-// source is where a listing comes from.
+// source is where the rows of a user come from.
 type source[R row] struct {
-	client  *Client
-	call    call
-	getPage fetchPage[R]
+	client *Client
+	path   []string // its elements
+	decode func(call, answer) ([]R, error)
 }
 
-// failedFetch is the latest fetch if it failed.
-type failedFetch struct {
+// call returns a call on the rows, or on the one with an id.
+func (s source[R]) call(method string, id ...string) call {
+	return call{method: method, elements: slices.Concat(s.path, id)}
+}
+
+// getPage asks for one page of the rows.
+func (s source[R]) getPage(ctx context.Context, query url.Values) (page[R], error) {
+	list := s.call(http.MethodGet)
+	list.query = query
+	answer, err := s.client.do(ctx, list)
+	if err != nil {
+		return page[R]{}, err
+	}
+	date, err := http.ParseTime(answer.header.Get("Date"))
+	if err != nil {
+		date = s.client.options.Clock.Now()
+	}
+	rows, err := s.decode(list, answer)
+	return page[R]{rows, date}, err
+}
+
+// fetch is one reading from the API. The fetches of a user are numbered from 1.
+type fetch struct {
+	number       int
+	began, ended time.Time
+	err          error
+}
+
+// listing is all rows of a user, as they were when it was read. It does not change.
+type listing[R row] struct {
 	fetch
-	err error
+	thorough bool
+	doubt    error     // why a row that is missing may exist anyway
+	date     time.Time // when it ended by the server's clock
+	rows     []R
+	index    map[string]int // of rows by their keys
+	before   *listing[R]    // the one that it was to confirm; nil: none
 }
 
-func newUserListing[Body any, R row](c *Client, path []string, read func(Body) (R, error)) *userListing[R] {
-	list := call{method: http.MethodGet, elements: path}
+func (l *listing[R]) has(key string) bool { _, ok := l.index[key]; return ok }
+
+func newUserListing[R row](source source[R]) *userListing[R] {
 	u := &userListing[R]{
-		source: source[R]{c, list, func(ctx context.Context, query url.Values) (page[R], error) {
-			call := list
-			call.query = query
-			return getPage(ctx, c, call, read)
-		}},
-		fetching: make(chan struct{}, 1),
-		changes:  changes[R]{added: map[string]R{}, deleted: map[string]bool{}},
+		source: source, fetching: make(chan struct{}, 1), latest: &listing[R]{},
+		changes: changes[R]{added: map[string]R{}, deleted: map[string]bool{}},
 	}
 	u.fetching <- struct{}{}
 	return u
@@ -91,71 +132,77 @@ func newUserListing[Body any, R row](c *Client, path []string, read func(Body) (
 
 // all returns every row of a thorough listing.
 func (u *userListing[R]) all(ctx context.Context) ([]R, error) {
-	l, err := u.get(ctx, wanted[R]{thorough: true})
+	l, err := u.get(ctx, wanted{thorough: true})
 	if err != nil {
 		return nil, err
 	}
 	if l.doubt != nil {
-		return nil, u.failure(l.doubt)
+		return nil, u.unusable(l.doubt)
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.changes.over(l), nil
 }
 
-// peek returns the row with a key if the latest listing has it.
-func (u *userListing[R]) peek(ctx context.Context, key string) (found R, ok bool, err error) {
-	l, err := u.get(ctx, wanted[R]{})
-	if err != nil {
-		return found, false, err
+// look returns the row with a key if a listing that is wanted has it.
+func (u *userListing[R]) look(ctx context.Context, want wanted, key string) (found R, ok bool, err error) {
+	l, err := u.get(ctx, want)
+	if err == nil {
+		found, ok = u.lookIn(l, key)
 	}
-	found, ok = u.lookUp(l, key)
-	return found, ok, nil
+	return found, ok, err
 }
 
 // find returns the row with a key. What a listing has is believed at once. What it lacks is believed to
 // be gone only when a thorough listing, begun a while after that one ended, lacks it too: then the error
 // is ErrNotFound.
-func (u *userListing[R]) find(ctx context.Context, want wanted[R], key, createdAt string) (R, error) {
+func (u *userListing[R]) find(ctx context.Context, want wanted, key, createdAt string) (R, error) {
 	var none R
 	first, err := u.get(ctx, want)
 	if err != nil {
 		return none, err
 	}
-	if row, ok := u.lookUp(first, key); ok {
+	if row, ok := u.lookIn(first, key); ok {
 		return row, nil
 	}
 	if first.before != nil && !first.before.has(key) {
-		first = first.before // the latest listing may be the second look already
+		first = first.before // the latest listing is the second look already
 	}
-	second, err := u.get(ctx, wanted[R]{thorough: true, notBefore: first.confirmAt(createdAt), before: first})
+	second, err := u.get(ctx, wanted{thorough: true, notBefore: first.confirmAt(createdAt)})
 	if err != nil {
 		return none, err
 	}
-	if row, ok := u.lookUp(second, key); ok {
+	if row, ok := u.lookIn(second, key); ok {
 		return row, nil
 	}
 	if second.doubt != nil {
-		return none, u.failure(second.doubt)
+		return none, u.unusable(second.doubt)
 	}
 	return none, ErrNotFound
 }
 
-// fresh is a listing that begins after fresh was called.
-func (u *userListing[R]) fresh() wanted[R] {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return wanted[R]{after: u.begun}
+// confirmAt returns when a listing may begin that is to confirm that a row is missing from this one. A
+// young row may not be listed yet.
+func (l *listing[R]) confirmAt(createdAt string) time.Time {
+	wait := confirmAfter
+	if created, err := time.Parse(time.RFC3339, createdAt); err == nil {
+		if age := l.date.Sub(created.Truncate(time.Second)); age >= 0 { // a Date has no fractions
+			wait = max(wait, listedWithin-age)
+		}
+	}
+	return l.ended.Add(wait)
 }
 
-func (u *userListing[R]) note(change func(R), row R) {
+// lastListed returns the row with a key if the latest listing has it. It makes no call.
+func (u *userListing[R]) lastListed(key string) (found R, ok bool) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	change(row)
+	latest := u.latest
+	u.mu.Unlock()
+	return u.lookIn(latest, key)
 }
 
-// lookUp returns the row with a key as a listing and this process's own changes have it.
-func (u *userListing[R]) lookUp(l *listing[R], key string) (found R, ok bool) {
+// lookIn returns the row with a key as a listing and this process's own changes have it.
+func (u *userListing[R]) lookIn(l *listing[R], key string) (found R, ok bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if row, ok := u.changes.added[key]; ok {
@@ -168,47 +215,46 @@ func (u *userListing[R]) lookUp(l *listing[R], key string) (found R, ok bool) {
 	return l.rows[at], true
 }
 
-// confirmAt returns when a listing may begin that is to confirm that a row is missing from this one. A
-// row that was added a moment ago may not be listed yet.
-func (l *listing[R]) confirmAt(createdAt string) time.Time {
-	wait := confirmAfter
-	if created, err := time.Parse(time.RFC3339, createdAt); err == nil {
-		if age := l.date.Sub(created.Truncate(time.Second)); age >= 0 { // a Date has no fractions
-			wait = max(wait, listedWithin-age)
-		}
-	}
-	return l.fetch.ended.Add(wait)
+// note records a change of this process's own.
+func (u *userListing[R]) note(change func(R), row R) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	change(row)
 }
-
-func (l *listing[R]) has(key string) bool { _, ok := l.index[key]; return ok }
 
 // wanted is which listing a reader needs. The zero value is any.
-type wanted[R row] struct {
+type wanted struct {
 	thorough  bool
-	after     int         // the number of a fetch that it must come after
-	notBefore time.Time   // when it may have begun
-	before    *listing[R] // the listing that it is to confirm
+	after     int       // the number of a fetch that it must come after
+	notBefore time.Time // when it may have begun, of one that is to confirm the latest
 }
 
-func (w wanted[R]) isMetBy(f fetch) bool {
+// fresh is a listing that begins after fresh was called.
+func (u *userListing[R]) fresh() wanted {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return wanted{after: u.begun}
+}
+
+func (w wanted) isMetBy(f fetch) bool {
 	return f.number > w.after && !f.began.Before(w.notBefore)
 }
 
 // get returns a listing that is wanted: the latest one, the one that is being fetched, or a new one.
-func (u *userListing[R]) get(ctx context.Context, want wanted[R]) (*listing[R], error) {
+func (u *userListing[R]) get(ctx context.Context, want wanted) (*listing[R], error) {
 	if l, err := u.known(want); l != nil || err != nil {
 		return l, err
 	}
 	clock := u.client.options.Clock
 	if wait := want.notBefore.Sub(clock.Now()); wait > 0 {
 		if err := clock.Sleep(ctx, wait); err != nil {
-			return nil, u.client.canceled(ctx, u.call, nil)
+			return nil, u.client.canceled(ctx, u.call(http.MethodGet), nil)
 		}
 	}
 	select {
 	case <-u.fetching:
 	case <-ctx.Done():
-		return nil, u.client.canceled(ctx, u.call, nil)
+		return nil, u.client.canceled(ctx, u.call(http.MethodGet), nil)
 	}
 	defer func() { u.fetching <- struct{}{} }()
 	if l, err := u.known(want); l != nil || err != nil {
@@ -218,63 +264,56 @@ func (u *userListing[R]) get(ctx context.Context, want wanted[R]) (*listing[R], 
 }
 
 // known returns the latest listing, or the latest error of the API, if it is one that is wanted.
-func (u *userListing[R]) known(want wanted[R]) (*listing[R], error) {
+func (u *userListing[R]) known(want wanted) (*listing[R], error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	now := u.client.options.Clock.Now()
-	if l := u.latest; l != nil && want.isMetBy(l.fetch) && now.Sub(l.fetch.ended) < servingTime && (l.thorough || !want.thorough) {
+	now, l := u.client.options.Clock.Now(), u.latest
+	if want.isMetBy(l.fetch) && now.Sub(l.ended) < servingTime && (l.thorough || !want.thorough) {
 		return l, nil
 	}
-	if u.failed.err != nil && want.isMetBy(u.failed.fetch) && now.Sub(u.failed.ended) < failureTime {
+	if want.isMetBy(u.failed) && now.Sub(u.failed.ended) < failureTime {
 		return nil, u.failed.err
 	}
 	return nil, nil
 }
 
 // read fetches the listing. The caller holds the token.
-func (u *userListing[R]) read(ctx context.Context, want wanted[R]) (*listing[R], error) {
+func (u *userListing[R]) read(ctx context.Context, want wanted) (*listing[R], error) {
 	clock := u.client.options.Clock
 	u.mu.Lock()
 	u.begun++
 	this := fetch{number: u.begun, began: clock.Now()}
 	u.mu.Unlock()
 	pages, err := readPages(ctx, u.getPage, want.thorough)
-	this.ended = clock.Now()
-	if _, isAPIs := errors.AsType[*Error](err); err != nil && !isAPIs {
-		err = u.failure(err)
+	if errors.Is(err, errKeepsChanging) {
+		err = u.unusable(err)
 	}
+	this.ended, this.err = clock.Now(), err
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if err != nil {
-		if isOwn := ctx.Err() != nil || KindOf(err) == KindRateLimited; !isOwn {
-			u.failed = failedFetch{this, err}
+		if ctx.Err() == nil && KindOf(err) != KindRateLimited { // that this reader has no time left is nobody else's error
+			u.failed = this
 		}
 		return nil, err
 	}
-	u.latest, u.failed = newListing(this, want, pages), failedFetch{}
-	return u.latest, nil
-}
-
-func newListing[R row](this fetch, want wanted[R], pages *paging[R]) *listing[R] {
 	l := &listing[R]{
 		fetch: this, thorough: want.thorough, doubt: pages.doubt, date: pages.date,
 		rows: pages.rows, index: make(map[string]int, 2*len(pages.rows)),
 	}
-	if l.date.IsZero() {
-		l.date = this.ended
-	}
-	if want.before != nil {
-		before := *want.before
-		before.before = nil // no chain of them
-		l.before = &before
-	}
 	for at, row := range l.rows {
 		l.index[idKey(row.id())], l.index[row.key()] = at, at
 	}
-	return l
+	if isSecond := !want.notBefore.IsZero(); isSecond {
+		before := *u.latest
+		before.before = nil // no chain of them
+		l.before = &before
+	}
+	u.latest, u.failed = l, fetch{}
+	return l, nil
 }
 
-// failure is a listing that cannot be used, as an Error.
-func (u *userListing[R]) failure(cause error) *Error {
-	return u.client.newError(KindUnreadable, u.call, answer{}, cause.Error())
+// unusable is the Error of a listing that was read and cannot be used.
+func (u *userListing[R]) unusable(cause error) *Error {
+	return u.client.newError(KindUnreadable, u.call(http.MethodGet), answer{}, cause.Error())
 }

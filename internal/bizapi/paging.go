@@ -15,22 +15,11 @@ import (
 // page is one page of a list.
 type page[R row] struct {
 	rows []R
-	date time.Time // by the server's clock, zero where it did not say
+	date time.Time // by the server's clock
 }
 
 // fetchPage asks for one page. A nil query asks for the server's own.
 type fetchPage[R row] func(ctx context.Context, query url.Values) (page[R], error)
-
-// getPage reads one page with read, which turns a body into a row.
-func getPage[Body any, R row](ctx context.Context, c *Client, call call, read func(Body) (R, error)) (page[R], error) {
-	answer, err := c.do(ctx, call)
-	if err != nil {
-		return page[R]{}, err
-	}
-	rows, err := decodeRows(c, call, answer, read)
-	date, _ := http.ParseTime(answer.header.Get("Date"))
-	return page[R]{rows, date}, err
-}
 
 const (
 	// pageLimit is the page size asked for. Servers cap it as they like.
@@ -61,14 +50,13 @@ type paging[R row] struct {
 	first int // rows of the first page, which every page has but the last
 	next  int // the offset to go on from
 	date  time.Time
-	doubt error // why a row that is missing may exist all the same; nil: it does not
+	doubt error // why a row that is missing may exist anyway; nil: it does not
 }
 
-// readPages reads a whole listing, each row once. A quick reading is ended by a first page that is
-// shorter than what was asked for, with a length that no server caps pages at; a thorough one looks
-// behind every page.
+// readPages reads a whole listing, each row once. A quick reading is ended by a first page of a length that
+// no server caps pages at; a thorough one looks behind every page.
 func readPages[R row](ctx context.Context, fetch fetchPage[R], thorough bool) (*paging[R], error) {
-	p := &paging[R]{fetch: fetch, limit: pageLimit}
+	p := &paging[R]{fetch: fetch}
 	for range maxPasses {
 		done, err := p.pass(ctx, thorough)
 		if done || err != nil {
@@ -85,34 +73,32 @@ func (p *paging[R]) pass(ctx context.Context, thorough bool) (done bool, err err
 		return false, err
 	}
 	p.rows, p.known, p.first = nil, make(map[string]bool, len(page)), len(page)
-	p.take(page, 0)
-	isCapped := p.first >= p.limit || p.first%5 == 0
+	p.add(page, 0)
+	mayBeFull := p.first%5 == 0 // nobody caps pages at 17 rows
 	switch {
 	case p.first == 0:
 		return true, nil
 	case p.limit == 0:
-		p.ignoresOffset()
+		p.endAtFirstPage()
 		return true, nil
-	case !isCapped && !thorough:
+	case !mayBeFull && !thorough:
 		return true, nil
 	case p.first == 1:
 		return p.endSingle(ctx)
 	}
-	start := page[0].id()
 	for {
 		page, ok, err := p.nextPage(ctx)
 		if err != nil || !ok {
 			return false, err
 		}
-		before := len(p.rows)
-		p.take(page, p.next)
+		added := p.add(page, p.next)
 		switch {
 		case len(page) < p.first:
 			return true, nil
-		case len(p.rows) == before && page[0].id() == start:
-			p.ignoresOffset()
+		case added == 0 && page[0].id() == p.rows[0].id():
+			p.endAtFirstPage()
 			return true, nil
-		case len(p.rows) == before: // a server that gives its last page at any offset behind it
+		case added == 0: // a server that gives its last page at any offset behind it
 			return false, nil
 		}
 	}
@@ -120,19 +106,16 @@ func (p *paging[R]) pass(ctx context.Context, thorough bool) (done bool, err err
 
 // firstPage asks for fewer rows, and then without a query, where the server refuses what it is asked.
 func (p *paging[R]) firstPage(ctx context.Context) ([]R, error) {
-	for {
-		page, err := p.ask(ctx, 0)
+	var page []R
+	var err error
+	for _, p.limit = range []int{pageLimit, fallbackLimit, 0} {
+		page, err = p.ask(ctx, 0)
 		failure, _ := errors.AsType[*Error](err)
-		isRefused := failure != nil && (failure.Status == http.StatusBadRequest || failure.Status == http.StatusUnprocessableEntity)
-		switch {
-		case isRefused && p.limit == pageLimit:
-			p.limit = fallbackLimit
-		case isRefused && p.limit == fallbackLimit:
-			p.limit = 0
-		default:
-			return page, err
+		if failure == nil || failure.Status != http.StatusBadRequest && failure.Status != http.StatusUnprocessableEntity {
+			break
 		}
 	}
+	return page, err
 }
 
 // nextPage returns the page at the next offset, or the one half a page further up where rows before it
@@ -149,48 +132,45 @@ func (p *paging[R]) nextPage(ctx context.Context) (page []R, ok bool, err error)
 
 // joins reports whether a page begins with a known row and has no known row behind a new one.
 func (p *paging[R]) joins(page []R) bool {
-	isNewBefore := false
-	for at, row := range page {
+	isLastKnown := true
+	for _, row := range page {
 		isKnown := p.known[row.id()]
-		if at == 0 && !isKnown || isKnown && isNewBefore {
+		if isKnown && !isLastKnown {
 			return false
 		}
-		isNewBefore = !isKnown
+		isLastKnown = isKnown
 	}
-	return len(page) > 0
+	return len(page) > 0 && p.known[page[0].id()]
 }
 
-// take adds the new rows of the page at an offset. The next page begins a twentieth of a page before
-// its end.
-func (p *paging[R]) take(page []R, offset int) {
+// add adds the new rows of the page at an offset and returns how many they are. The next page begins a
+// twentieth of a page before its end.
+func (p *paging[R]) add(page []R, offset int) (added int) {
 	for _, row := range page {
 		if !p.known[row.id()] {
 			p.known[row.id()] = true
 			p.rows = append(p.rows, row)
+			added++
 		}
 	}
 	overlap := min(max(p.first/20, 1), 20)
 	p.next = max(0, offset+len(page)-overlap)
+	return added
 }
 
 // endSingle looks behind a first page of one row, before which no page can begin.
 func (p *paging[R]) endSingle(ctx context.Context) (done bool, err error) {
 	page, err := p.ask(ctx, 1)
-	switch {
-	case err != nil || len(page) == 0:
-		return err == nil, err
-	case p.joins(page):
-		p.ignoresOffset()
-		return true, nil
+	if len(page) > 0 && !p.joins(page) {
+		p.add(page, 1)
+		p.doubt = errCutShort
 	}
-	p.take(page, 1)
-	p.doubt = errCutShort
-	return true, nil
+	return err == nil, err
 }
 
-// ignoresOffset ends the listing of a server that gives the same rows at any offset. They are all there
+// endAtFirstPage ends the listing of a server that gives the same rows at any offset. They are all there
 // is, unless their number is one that somebody chose.
-func (p *paging[R]) ignoresOffset() {
+func (p *paging[R]) endAtFirstPage() {
 	if p.first%50 == 0 {
 		p.doubt = errCutShort
 	}

@@ -40,37 +40,30 @@ type NewPhoneNumber struct {
 
 // ListPhoneNumbers returns all numbers of a user, in the API's order. Errors are *Errors.
 func (c *Client) ListPhoneNumbers(ctx context.Context, userID string) ([]PhoneNumber, error) {
-	return c.numbersOf(userID).all(ctx)
+	return c.numbers.of(userID).all(ctx)
 }
 
-// FindPhoneNumber returns the number of userID with that id. createdAt is when it was added, as far as
+// FindPhoneNumber returns the number of a user with that id. createdAt is when it was added, as far as
 // the caller knows: lists may lag behind an add. ErrNotFound says that two listings prove it gone; any
 // other error is an *Error.
 func (c *Client) FindPhoneNumber(ctx context.Context, userID, id, createdAt string) (PhoneNumber, error) {
-	return c.numbersOf(userID).find(ctx, wanted[PhoneNumber]{}, idKey(id), createdAt)
+	return c.numbers.of(userID).find(ctx, wanted{}, idKey(id), createdAt)
 }
 
 // FindPhoneNumberByMetaID is FindPhoneNumber by platform and Meta id.
 func (c *Client) FindPhoneNumberByMetaID(ctx context.Context, userID, platform, metaID string) (PhoneNumber, error) {
-	return c.numbersOf(userID).find(ctx, wanted[PhoneNumber]{}, metaIDKey(platform, metaID), "")
+	return c.numbers.of(userID).find(ctx, wanted{}, metaIDKey(platform, metaID), "")
 }
 
-// RegisteredPhoneNumber returns the number of userID with that platform and Meta id if the user's
-// listing shows one. It is for planning an add: that a number is missing takes no second look.
+// RegisteredPhoneNumber returns the number of a user with that platform and Meta id if the user's
+// listing has one. It is for planning an add: that a number is missing takes no second look.
 func (c *Client) RegisteredPhoneNumber(ctx context.Context, userID, platform, metaID string) (number PhoneNumber, found bool, err error) {
-	return c.numbersOf(userID).peek(ctx, metaIDKey(platform, metaID))
+	return c.numbers.of(userID).look(ctx, wanted{}, metaIDKey(platform, metaID))
 }
 
-// LastListed returns the number with that id as the latest listing has it. It makes no call.
+// LastListed returns the number of a user with that id if the latest listing has it. It makes no call.
 func (c *Client) LastListed(userID, id string) (number PhoneNumber, found bool) {
-	numbers := c.numbersOf(userID)
-	numbers.mu.Lock()
-	latest := numbers.latest
-	numbers.mu.Unlock()
-	if latest == nil {
-		return number, false
-	}
-	return numbers.lookUp(latest, idKey(id))
+	return c.numbers.of(userID).lastListed(idKey(id))
 }
 
 // HasToken reports whether the API's listing shows the number with that access token. known is false
@@ -79,16 +72,17 @@ func (c *Client) HasToken(number PhoneNumber, token string) (has, known bool) {
 	return number.token == c.hashToken(token), number.token != 0
 }
 
-// AddPhoneNumber registers a number, once: when an answer is lost, a listing tells whether the number
-// is there before it is sent again. adopted says that it was found so, and may be another's. Errors are
-// *Errors: KindAlreadyExists names the number in the way where the listing shows it. KindUnknownOutcome,
+// AddPhoneNumber registers a number, once: when an answer is lost, a listing decides whether the number
+// is sent again. adopted reports that the number was found so, and may be another's. Errors are
+// *Errors: KindAlreadyExists names the number in the way where the listing has it. KindUnknownOutcome,
 // KindNoAnswer, KindServer and KindCanceled leave open whether the number was added.
 func (c *Client) AddPhoneNumber(ctx context.Context, userID string, number NewPhoneNumber) (added PhoneNumber, adopted bool, err error) {
 	c.options.Secrets.Add(number.AccessToken)
-	call := call{method: http.MethodPost, elements: phoneNumbersPath(userID), body: number}
-	adding := adding[PhoneNumber]{
-		client: c, listing: c.numbersOf(userID), call: call,
-		key:    metaIDKey(number.Platform, number.MetaPhoneNumberID),
+	numbers := c.numbers.of(userID)
+	call := numbers.call(http.MethodPost)
+	call.body = number
+	return adding[PhoneNumber]{
+		listing: numbers, key: metaIDKey(number.Platform, number.MetaPhoneNumberID),
 		isSent: func(row PhoneNumber) (isSent, isCertain bool) { return row.DisplayName == number.DisplayName, false },
 		post: func(ctx context.Context) (PhoneNumber, error) {
 			answer, err := c.do(ctx, call)
@@ -97,28 +91,13 @@ func (c *Client) AddPhoneNumber(ctx context.Context, userID string, number NewPh
 			}
 			return c.decodeAddedNumber(call, answer, userID, number)
 		},
-	}
-	return adding.run(ctx)
+	}.run(ctx)
 }
 
 // DeletePhoneNumber removes a number, given as its state has it. One that is gone already is a
 // success. Errors are *Errors.
 func (c *Client) DeletePhoneNumber(ctx context.Context, number PhoneNumber) error {
-	call := call{method: http.MethodDelete, elements: append(phoneNumbersPath(number.UserID), number.ID)}
-	return deleteRow(ctx, c.numbersOf(number.UserID), call, number, number.CreatedAt)
-}
-
-func phoneNumbersPath(userID string) []string { return []string{"users", userID, "phone_numbers"} }
-
-func (c *Client) numbersOf(userID string) *userListing[PhoneNumber] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.numbers[userID] == nil {
-		c.numbers[userID] = newUserListing(c, phoneNumbersPath(userID), func(body phoneNumberBody) (PhoneNumber, error) {
-			return c.readNumber(body, userID)
-		})
-	}
-	return c.numbers[userID]
+	return c.numbers.of(number.UserID).delete(ctx, number, number.CreatedAt)
 }
 
 func (n PhoneNumber) id() string { return n.ID }
@@ -146,7 +125,7 @@ type phoneNumberBody struct {
 func (c *Client) readNumber(body phoneNumberBody, userID string) (PhoneNumber, error) {
 	number := PhoneNumber{
 		ID: body.ID, UserID: userID, Platform: body.Platform, MetaPhoneNumberID: body.MetaPhoneNumberID,
-		CreatedAt: timeOf(body.CreatedAt), UpdatedAt: timeOf(body.UpdatedAt),
+		CreatedAt: normalTime(body.CreatedAt), UpdatedAt: normalTime(body.UpdatedAt),
 	}
 	if body.DisplayName != nil {
 		number.DisplayName = *body.DisplayName
@@ -179,15 +158,9 @@ func (c *Client) decodeAddedNumber(call call, answer answer, userID string, sent
 	name, _ := fields["display_name"].(string)
 	return PhoneNumber{
 		ID: id, UserID: userID, Platform: sent.Platform, MetaPhoneNumberID: sent.MetaPhoneNumberID, DisplayName: name,
-		CreatedAt: timeOf(fields["created_at"]), UpdatedAt: timeOf(fields["updated_at"]), token: c.hashToken(sent.AccessToken),
+		CreatedAt: normalTime(fields["created_at"]), UpdatedAt: normalTime(fields["updated_at"]), token: c.hashToken(sent.AccessToken),
 	}, nil
 }
 
 // hashToken stands for an access token in this process: what the API echoes is not kept.
 func (c *Client) hashToken(token string) uint64 { return max(1, maphash.String(c.seed, token)) }
-
-// timeOf returns the time of a field, empty where it has none.
-func timeOf(field any) string {
-	text, _ := field.(string)
-	return normalTime(text)
-}

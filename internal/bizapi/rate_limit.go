@@ -15,8 +15,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// rateLimit holds every request of the process back after one 429, since the limit is the key's, and
-// keeps to the client's own limit.
+// rateLimit delays every request of the process after one 429, since the limit is the key's, and keeps to
+// the client's own limit.
 type rateLimit struct {
 	clock Clock
 	log   *slog.Logger
@@ -37,6 +37,26 @@ func newRateLimit(clock Clock, log *slog.Logger, perMinute int) *rateLimit {
 		l.own = rate.NewLimiter(rate.Limit(float64(perMinute-burst+1)/60), burst)
 	}
 	return l
+}
+
+// attempt makes one attempt, and further ones while the API answers 429: waiting out the rate limit counts
+// as no retry.
+func (c *Client) attempt(request *http.Request, call call) (answer, *Error) {
+	ctx := request.Context()
+	for {
+		if err := c.limit.wait(ctx); err != nil {
+			return answer{}, c.notSent(ctx, call, err)
+		}
+		answer, failure := c.send(request, call)
+		switch {
+		case failure != nil:
+			return answer, failure
+		case answer.status != http.StatusTooManyRequests:
+			c.limit.passed()
+			return answer, c.judge(call, answer)
+		}
+		c.limit.refused(ctx, answer)
+	}
 }
 
 // wait returns when a request may go out. It fails when ctx ends first and, at once, with a
@@ -86,7 +106,7 @@ func (e *rateLimitError) Error() string {
 	return fmt.Sprintf("the next request may be sent at %s, which is after this operation's timeout", e.until.UTC().Format(time.RFC3339))
 }
 
-// refused holds all requests back for as long as a 429 asks, or else for a second, doubled with each
+// refused delays all requests for as long as a 429 asks, or else for a second, doubled with each
 // wait in a row up to a minute. 429s to requests that were under way together count as one.
 func (l *rateLimit) refused(ctx context.Context, answer answer) {
 	l.mu.Lock()

@@ -5,9 +5,12 @@ package bizapi
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Clock measures the client's waits.
@@ -32,6 +35,45 @@ func (realClock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// repeat makes attempts until one succeeds or fails for good, or the retries are used up.
+func (c *Client) repeat(request *http.Request, call call) (answer, *Error) {
+	var latest answer
+	var failure *Error
+	retries := 0
+	client := retryablehttp.Client{
+		HTTPClient: &http.Client{Transport: roundTripper(func(request *http.Request) (*http.Response, error) {
+			if latest, failure = c.attempt(request, call); failure != nil {
+				return nil, failure
+			}
+			return &http.Response{StatusCode: latest.status, Body: http.NoBody, Request: request}, nil
+		})},
+		RetryMax:   c.options.MaxRetries,
+		CheckRetry: func(_ context.Context, _ *http.Response, err error) (bool, error) { return isTransient(err), nil },
+		// The wait is PrepareRetry's, on the client's own clock.
+		Backoff: func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
+		PrepareRetry: func(request *http.Request) error {
+			retries++
+			return c.options.Clock.Sleep(request.Context(), retryBackoff(retries-1))
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	_, err := client.Do(&retryablehttp.Request{Request: request}) //nolint:bodyclose // it has none
+	ctx, isRead := request.Context(), call.method == http.MethodGet
+	switch {
+	case err == nil:
+		return latest, nil
+	case failure == nil, ctx.Err() != nil && isRead && isTransient(failure):
+		return answer{}, c.canceled(ctx, call, failure)
+	}
+	return answer{}, failure
+}
+
+// roundTripper is a transport that is a function.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
 // retryBackoff is the wait before retry number n, from 0: half a second, doubled up to 8 s.
 func retryBackoff(n int) time.Duration {
 	return backoff(500*time.Millisecond, 8*time.Second, n)
@@ -44,24 +86,17 @@ func backoff(first, longest time.Duration, n int) time.Duration {
 	return wait - rand.N(wait/4+1) //nolint:gosec // jitter needs no secrecy
 }
 
-// isTransient reports whether a failure may be none the next time: such a request is repeated, if
-// that is safe.
-func isTransient(failure *Error) bool {
-	return failure != nil && (failure.Kind == KindUnreachable || isAmbiguous(failure))
-}
+// isTransient reports whether a call may succeed the next time: it is repeated, if that is safe.
+func isTransient(err error) bool { return KindOf(err) == KindUnreachable || isAmbiguous(err) }
 
-// isAmbiguous reports whether a failure leaves open what the server did with the request.
-func isAmbiguous(failure *Error) bool {
-	if failure == nil {
+// isAmbiguous reports whether an error leaves open what the server did with the request.
+func isAmbiguous(err error) bool {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
 		return false
 	}
-	switch failure.Kind {
-	case KindNoAnswer, KindServer:
-		return true
-	case KindUnreadable: // of a read: the same answer again
-		return failure.Method != http.MethodGet
-	}
-	return false
+	isRead := failure.Method == http.MethodGet
+	return failure.Kind == KindNoAnswer || failure.Kind == KindServer || failure.Kind == KindUnreadable && !isRead
 }
 
 // outliving returns a context that ends grace after ctx does. What became of a write that was sent is

@@ -4,6 +4,7 @@
 package bizapi
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -38,11 +39,23 @@ func (s *Secrets) Add(secret string) {
 	if s.known == nil {
 		s.known = map[string]struct{}{}
 	}
-	escaped, _ := json.Marshal(secret) // a string always marshals
-	for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret), string(escaped[1 : len(escaped)-1])} {
+	inPath := url.PathEscape(secret)
+	for _, form := range []string{
+		secret, url.QueryEscape(secret), inPath, strings.ReplaceAll(inPath, "%2F", "/"),
+		jsonEscaped(secret, true), jsonEscaped(secret, false),
+	} {
 		s.known[form] = struct{}{}
 	}
 	s.replacer = nil
+}
+
+// jsonEscaped returns a text as it stands in JSON, where servers may also escape what HTML takes for its own.
+func jsonEscaped(text string, forHTML bool) string {
+	var encoded bytes.Buffer
+	encoder := json.NewEncoder(&encoded)
+	encoder.SetEscapeHTML(forHTML)
+	_ = encoder.Encode(text) // a text always encodes
+	return strings.TrimSuffix(encoded.String()[1:], "\"\n")
 }
 
 // metaToken is the form of Meta's own tokens.

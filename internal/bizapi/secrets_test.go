@@ -22,7 +22,7 @@ import (
 var metaLike = "EAAJ" + strings.Repeat("m0PX4ZCpsBA", 4)
 
 func TestRedactCutsSecretsOut(t *testing.T) {
-	const odd = `EAA/b+c=d"e\f&g h`
+	const odd = `EAA/b+c=d"e\f&g h<i>`
 	var secrets Secrets
 	for _, secret := range []string{apiKey, token, token + "longer", odd, ""} {
 		secrets.Add(secret)
@@ -42,6 +42,8 @@ func TestRedactCutsSecretsOut(t *testing.T) {
 		"URL-encoded in a query":     {"?t=" + url.QueryEscape(odd) + "&x", "?t=[redacted]&x"},
 		"URL-encoded in a path":      {"/" + url.PathEscape(odd) + "/x", "/[redacted]/x"},
 		"JSON-escaped":               {string(escaped), `"[redacted]"`},
+		"percent-encoded but for /":  {"/EAA/b+c=d%22e%5Cf&g%20h%3Ci%3E/x", "/[redacted]/x"},
+		"JSON-escaped but for HTML":  {`"EAA/b+c=d\"e\\f&g h<i>"`, `"[redacted]"`},
 		"the start of a secret":      {apiKey[:10], apiKey[:10]},
 		"Meta's EAA":                 {"token " + metaLike + ".", "token [redacted]."},
 		"Meta's IGAA":                {"IGAA" + strings.Repeat("x", 40), "[redacted]"},

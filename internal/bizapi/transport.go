@@ -13,32 +13,23 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
-	"time"
 )
 
 // maxResponse bounds a response, in bytes, so that a runaway server cannot exhaust memory. A page of
 // 1,000 numbers has about 500 KiB.
 const maxResponse = 32 << 20
 
-// newTransport is like Go's own, with TLS 1.2 or later. It honours HTTPS_PROXY and the system's
-// roots, and keeps as many connections as Terraform has operations at a time.
+// newTransport is Go's own, which honours HTTPS_PROXY and the system's roots, with TLS 1.2 or later. It
+// keeps as many connections as Terraform has operations at a time.
 func newTransport() *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          100,
-		MaxIdleConnsPerHost:   10,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	transport.MaxIdleConnsPerHost = 10
+	return transport
 }
 
 // answer is a response that was read to its end.
@@ -83,13 +74,11 @@ func (c *Client) attemptContext(ctx context.Context, isWrite bool) (context.Cont
 		parent = context.WithoutCancel(ctx)
 	}
 	limited, cancel := context.WithTimeout(parent, c.options.RequestTimeout)
-	stop := context.AfterFunc(ctx, cancel)
+	stop := context.AfterFunc(ctx, cancel) // a read ends with its parent in any case
 	wasSent := &atomic.Bool{}
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		wasSent.Store(true)
-		if isWrite {
-			stop()
-		}
+		stop()
 	}})
 	return traced, wasSent, func() { stop(); cancel() }
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,7 +100,7 @@ func TestWhatWasNeverSentIsKnown(t *testing.T) {
 			if failure := failureOf(t, err, KindUnreachable); !strings.Contains(failure.Message, test.message) {
 				t.Errorf("%q does not say %q", failure.Message, test.message)
 			}
-			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
+			_, err = client.do(t.Context(), call{method: http.MethodPost, elements: numbersPath, body: number})
 			if failure := failureOf(t, err, KindUnreachable); isAmbiguous(failure) || !isTransient(failure) {
 				t.Errorf("%v is taken for one that may have been sent", err)
 			}
@@ -142,6 +144,42 @@ func TestTLS(t *testing.T) {
 	served.Range(func(method, _ any) bool { t.Errorf("%s was sent", method); return true })
 	if version := newTransport().TLSClientConfig.MinVersion; version != 0x0303 {
 		t.Errorf("TLS from version %x", version)
+	}
+}
+
+// Terraform has ten operations at a time.
+func TestTenConnectionsAreKept(t *testing.T) {
+	var opened atomic.Int32
+	var together *sync.WaitGroup // all ten requests of a round
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		together.Done()
+		together.Wait()
+		_, _ = io.WriteString(w, "[]")
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	client := newNetClient(t, server.URL)
+	for round := range 2 {
+		together = &sync.WaitGroup{}
+		together.Add(10)
+		var readers sync.WaitGroup
+		for n := range 10 {
+			readers.Go(func() {
+				_, err := client.ListPhoneNumbers(t.Context(), fmt.Sprintf("usr_%d_%d", round, n))
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		readers.Wait()
+	}
+	if opened.Load() != 10 {
+		t.Errorf("%d connections for twenty requests, ten at a time", opened.Load())
 	}
 }
 
@@ -241,7 +279,7 @@ func TestLostAnswersOnRealConnections(t *testing.T) {
 			api := newAPI(t, sandbox.Options{})
 			server := quiet(httptest.NewServer(api.sandbox))
 			defer server.Close()
-			client := newNetClient(t, server.URL+"/v1", func(o *Options) { o.RequestTimeout = 200 * time.Millisecond })
+			client := newNetClient(t, server.URL+"/v1", func(o *Options) { o.RequestTimeout, o.MaxRetries = 200*time.Millisecond, 20 })
 			for _, on := range []sandbox.Operation{sandbox.OpAdd, sandbox.OpDelete} {
 				api.sandbox.Script(sandbox.Fault{On: on, Commit: true, Do: behave})
 			}
@@ -285,7 +323,7 @@ func TestAnInterruptEndsAWriteThatHasNoConnection(t *testing.T) {
 	client := newNetClient(t, "http://127.0.0.1:1", func(o *Options) { o.Transport, o.RequestTimeout = transport, time.Hour })
 	ctx, interrupt := context.WithCancel(t.Context())
 	go func() { <-dialling; interrupt() }()
-	_, err := client.do(ctx, call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
+	_, err := client.do(ctx, call{method: http.MethodPost, elements: numbersPath, body: number})
 	check(t, err, KindCanceled)
 }
 
@@ -296,7 +334,7 @@ func TestAConnectionThatTakesTooLongWasNeverSent(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	client := newNetClient(t, "http://127.0.0.1:1", func(o *Options) { o.Transport, o.RequestTimeout = transport, 10*time.Millisecond })
-	_, err := client.do(t.Context(), call{method: http.MethodPost, elements: phoneNumbersPath(user), body: number})
+	_, err := client.do(t.Context(), call{method: http.MethodPost, elements: numbersPath, body: number})
 	if failure := failureOf(t, err, KindUnreachable); failure.Message != "no connection within 10ms" {
 		t.Error(failure)
 	}
@@ -341,16 +379,11 @@ func TestAnAnswerIsReadUpTo32MiB(t *testing.T) {
 	}
 }
 
-// roundTrip is a transport that is a function.
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
-
 // The transport may still be reading the request of an attempt that was given up.
 func TestEveryAttemptHasARequestOfItsOwn(t *testing.T) {
 	var sent []*http.Request
 	client := newNetClient(t, "https://api.example.com", func(o *Options) {
-		o.Transport = roundTrip(func(request *http.Request) (*http.Response, error) {
+		o.Transport = roundTripper(func(request *http.Request) (*http.Response, error) {
 			sent = append(sent, request)
 			return nil, io.ErrUnexpectedEOF
 		})

@@ -5,6 +5,7 @@ package metagraph_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/metagraph"
@@ -134,14 +136,14 @@ func TestAFailureOfMetasIsRepeatedOnce(t *testing.T) {
 		"a page in place of":   sandbox.Respond(200, "text/html", "<html>Sign in</html>"),
 		"a torn answer":        sandbox.TornJSON(),
 		"an answer of nothing": sandbox.Respond(200, "application/json", "{}"),
-		"an answer that hangs": sandbox.Hang(),
+		"an id with a failure": sandbox.Respond(500, "application/json", `{"id":"`+numberID+`"}`),
 		"a lost answer":        sandbox.Drop(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fresh := http.DefaultTransport.(*http.Transport).Clone()
 			fresh.DisableKeepAlives = true // on a used connection Go repeats a GET of its own accord
-			m := newMeta(t, func(o *metagraph.Options) { o.RequestTimeout, o.Transport = 200*time.Millisecond, fresh })
+			m := newMeta(t, func(o *metagraph.Options) { o.Transport = fresh })
 			m.Script(sandbox.Fault{Do: do})
 			if err := m.client.CheckToken(t.Context(), numberID, token); err != nil {
 				t.Errorf("once: %v", err)
@@ -161,14 +163,76 @@ func TestAFailureOfMetasIsRepeatedOnce(t *testing.T) {
 	}
 }
 
-func TestARequestTimeoutEndsAnAttempt(t *testing.T) {
+// inProcess sends requests to a handler without a network, so that a bubble measures waits.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
+	recorder, answered := httptest.NewRecorder(), make(chan struct{})
+	go func() {
+		defer close(answered)
+		defer func() { _ = recover() }() // what the sandbox does to drop a connection
+		p.ServeHTTP(recorder, request)
+	}()
+	<-answered
+	if err := request.Context().Err(); err != nil {
+		return nil, err
+	}
+	return recorder.Result(), nil
+}
+
+func TestAnAnswerThatHangsIsGivenUp(t *testing.T) {
 	t.Parallel()
-	m := newMeta(t, func(o *metagraph.Options) { o.RequestTimeout = 100 * time.Millisecond })
-	m.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Hang()})
-	begun := time.Now()
-	found := failure(t, m.client.CheckToken(t.Context(), numberID, token), metagraph.Unchecked)
-	if took := time.Since(begun); took > 10*time.Second || found.Status != 0 || !strings.Contains(found.Error(), "127.0.0.1") {
-		t.Errorf("after %s: %v", took, found)
+	for _, test := range []struct {
+		name        string
+		hangs       int
+		interrupted time.Duration // after; 0: never
+		calls       int
+		took        time.Duration
+		isError     bool
+	}{
+		{name: "once, and is repeated", hangs: 1, calls: 2, took: 10 * time.Second},
+		{name: "twice, and is an error", hangs: sandbox.Always, calls: 2, took: 20 * time.Second, isError: true},
+		{name: "by an interrupt, and is not repeated", hangs: 1, interrupted: 3 * time.Second, calls: 1, took: 3 * time.Second, isError: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := sandbox.NewMeta(sandbox.MetaOptions{})
+				client := metagraph.New(metagraph.Options{
+					BaseURL: parse(t, "https://graph.test/v24.0"), RequestTimeout: 10 * time.Second,
+					Logger: slog.New(slog.DiscardHandler), Transport: inProcess{server},
+				})
+				server.Script(sandbox.Fault{Times: test.hangs, Do: sandbox.Hang()})
+				ctx, interrupt := context.WithCancel(t.Context())
+				defer interrupt()
+				if test.interrupted > 0 {
+					time.AfterFunc(test.interrupted, interrupt)
+				}
+				began := time.Now()
+				err := client.CheckToken(ctx, numberID, token)
+				if took := time.Since(began); took != test.took || server.Count(sandbox.OpAny) != test.calls {
+					t.Errorf("%d calls in %s, want %d in %s", server.Count(sandbox.OpAny), took, test.calls, test.took)
+				}
+				if !test.isError {
+					if err != nil {
+						t.Error(err)
+					}
+				} else if found := failure(t, err, metagraph.Unchecked); found.Status != 0 || !strings.Contains(found.Error(), "graph.test") {
+					t.Errorf("it says %q", found.Error())
+				}
+			})
+		})
+	}
+}
+
+func TestAnIDIsOnePathElement(t *testing.T) {
+	t.Parallel()
+	m := newMeta(t)
+	_ = m.client.CheckToken(t.Context(), "../me?a=b#c", token)
+	for _, request := range m.Requests()[:1] {
+		if want := "/v24.0/..%2Fme%3Fa=b%23c"; request.Path != want || request.RawQuery != "fields=id" {
+			t.Errorf("it asked for %s?%s, want %s", request.Path, request.RawQuery, want)
+		}
 	}
 }
 

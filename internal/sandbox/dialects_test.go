@@ -190,25 +190,3 @@ func TestRateLimit(t *testing.T) {
 		}
 	})
 }
-
-func TestRetryAfter(t *testing.T) {
-	tests := map[string]struct {
-		retryAfter func(time.Duration) string
-		want       []string
-	}{
-		"whole seconds unless told":     {nil, []string{"60"}},
-		"what the function makes of it": {func(wait time.Duration) string { return began.Add(wait).Format(http.TimeFormat) }, []string{"Mon, 10 Feb 2025 10:01:00 GMT"}},
-		"no header where it is empty":   {func(time.Duration) string { return "" }, nil},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, c := serve(t, sandbox.Options{RequestsPerWindow: 1, RetryAfter: test.retryAfter})
-			c.list("").wantsStatus(http.StatusOK)
-			got := c.list("")
-			got.wantsStatus(http.StatusTooManyRequests)
-			if diff := cmp.Diff(test.want, got.header["Retry-After"]); diff != "" {
-				t.Errorf("Retry-After (-want +got):\n%s", diff)
-			}
-		})
-	}
-}

@@ -77,33 +77,25 @@ func (e *exchange) databaseDown() Answer {
 	return e.refused(refuse(status, "%s", cmp.Or(w.down, w.failed)))
 }
 
-// publishedError and deployedError differ in one name.
-type publishedError struct {
-	Error         string `json:"error"`
-	Message       string `json:"message"`
-	CorrelationID string `json:"correlation_id"`
-	Timestamp     string `json:"timestamp"`
+// errorForm is an error in both dialects, which differ in the name of the
+// correlation id.
+type errorForm struct {
+	Error       string `json:"error"`
+	Message     string `json:"message"`
+	PublishedID string `json:"correlation_id,omitempty"`
+	DeployedID  string `json:"correlationId,omitempty"`
+	Timestamp   string `json:"timestamp"`
 }
 
-type deployedError struct {
-	Error         string `json:"error"`
-	Message       string `json:"message"`
-	CorrelationID string `json:"correlationId"`
-	Timestamp     string `json:"timestamp"`
-}
-
-func (e *exchange) errorBody(status int, message string) any {
-	body := publishedError{
-		Error:         http.StatusText(status),
-		Message:       e.echo(message),
-		CorrelationID: e.correlationID,
-		Timestamp:     e.server.timestamp(),
-	}
+func (e *exchange) errorBody(status int, message string) errorForm {
+	body := errorForm{Error: http.StatusText(status), Message: e.echo(message), Timestamp: e.server.timestamp()}
 	if e.isPublished() {
+		body.PublishedID = e.correlationID
 		return body
 	}
 	body.Error = cmp.Or(e.phrase(status), body.Error)
-	return deployedError(body)
+	body.DeployedID = e.correlationID
+	return body
 }
 
 // phrase is what a deployed server calls a failure; "" where it has no phrase of

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// MetaError is what Meta's Graph API says of a token that it does not take.
+// MetaError is the answer of Meta's Graph API to a token that it refuses.
 type MetaError struct {
 	Status        int
 	Code, Subcode int // without a subcode: 0
@@ -29,7 +29,7 @@ var (
 	MetaFailure      = MetaError{http.StatusBadRequest, 2, 0, "(#2) Service temporarily unavailable"}
 )
 
-// MetaOptions says how the stand-in for Meta answers.
+// MetaOptions are how the stand-in for Meta answers.
 type MetaOptions struct {
 	// Refuse returns the error for a token and object, and whether there is one.
 	// nil: all tokens may see all objects.

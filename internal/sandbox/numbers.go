@@ -114,7 +114,7 @@ func nameOrNone(name string) *string {
 	return &name
 }
 
-// Bounds of a number's fields, as API.md's "Field rules seen" has them.
+// Bounds of a number's fields, as a deployed server was seen to have them.
 const (
 	maxMetaIDLength      = 100
 	maxTokenLength       = 1000
@@ -151,8 +151,8 @@ func (e *exchange) addNumber() (Answer, error) {
 	return e.success(http.StatusCreated, e.number(added)), nil
 }
 
-// validateNumber checks the fields before it looks for the user, so that what is
-// said does not depend on what the account holds.
+// validateNumber checks the fields before it looks for the user, so that the
+// answer to a bad field does not depend on what the account has.
 func (e *exchange) validateNumber(n Number) error {
 	name := ""
 	if n.DisplayName != nil {

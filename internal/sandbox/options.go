@@ -77,9 +77,6 @@ type Options struct {
 	// Window begins with the first request after the last window ended. Default:
 	// one minute.
 	Window time.Duration
-	// RetryAfter makes the Retry-After value of a 429 from the wait that is left.
-	// nil: whole seconds, rounded up. "" leaves the header out.
-	RetryAfter func(wait time.Duration) string
 	// Now is the clock of everything: rows, timestamps, Date headers, Window, and
 	// what is listed or released late. Default: time.Now.
 	Now func() time.Time
@@ -108,9 +105,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Window == 0 {
 		o.Window = time.Minute
-	}
-	if o.RetryAfter == nil {
-		o.RetryAfter = wholeSeconds
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -18,8 +18,8 @@ type rateWindow struct {
 	served int
 }
 
-// take counts a request at a time, or says how long until the next window.
-func (w *rateWindow) take(now time.Time) (wait time.Duration, refused bool) {
+// count counts a request, or refuses it and returns how long until the next window.
+func (w *rateWindow) count(now time.Time) (wait time.Duration, refused bool) {
 	if w.limit <= 0 {
 		return 0, false
 	}
@@ -38,12 +38,12 @@ func (w *rateWindow) take(now time.Time) (wait time.Duration, refused bool) {
 // countAgainstLimit counts a request, or refuses it with the time to come back.
 func (s *Server) countAgainstLimit() error {
 	s.mu.Lock()
-	wait, refused := s.window.take(s.options.Now())
+	wait, refused := s.window.count(s.options.Now())
 	s.mu.Unlock()
 	if !refused {
 		return nil
 	}
-	return rateLimited(s.options.RetryAfter(wait))
+	return rateLimited(wholeSeconds(wait))
 }
 
 // rateLimited is the API's 429; "" leaves Retry-After out.
@@ -55,8 +55,7 @@ func rateLimited(retryAfter string) error {
 	return r
 }
 
-// wholeSeconds rounds up: a client that comes back a moment early is refused
-// again.
+// wholeSeconds rounds up: a client that comes back too early is refused again.
 func wholeSeconds(wait time.Duration) string {
 	return strconv.FormatInt(int64((wait+time.Second-1)/time.Second), 10)
 }

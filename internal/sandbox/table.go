@@ -39,7 +39,7 @@ type entry[R any] struct {
 // lag is by how much lists are behind.
 type lag struct{ adds, deletes time.Duration }
 
-// lists reports whether an entry that was added and perhaps deleted is listed.
+// lists reports whether an entry is listed; deletedAt is zero for one that exists.
 func (l lag) lists(addedAt, deletedAt, now time.Time) bool {
 	if now.Before(addedAt.Add(l.adds)) {
 		return false
