@@ -45,7 +45,7 @@ type AgentChange struct {
 	Name     string `json:"name,omitempty"`
 }
 
-// ListAgents returns all agents of a user, in the API's order. Errors are *Errors.
+// ListAgents returns all agents of a user, oldest first. Errors are *Errors.
 func (c *Client) ListAgents(ctx context.Context, userID string) ([]Agent, error) {
 	agents, err := c.agents.of(userID).all(ctx)
 	if err == nil && len(agents) == 0 {
@@ -167,6 +167,8 @@ func (c *Client) DeleteAgent(ctx context.Context, agent Agent) error {
 func (a Agent) id() string { return a.ID }
 
 func (a Agent) key() string { return numberIDKey(a.PhoneNumberID) }
+
+func (a Agent) createdAt() string { return a.CreatedAt }
 
 func numberIDKey(phoneNumberID string) string { return "number " + phoneNumberID }
 

@@ -3,11 +3,6 @@
 
 package bizapi
 
-import (
-	"maps"
-	"slices"
-)
-
 // changes are this process's own adds and deletes. They are laid over every listing, since lists may
 // lag behind either.
 type changes[R row] struct {
@@ -44,7 +39,7 @@ func (c *changes[R]) forget(row R) {
 
 func (c *changes[R]) isDeleted(row R) bool { return c.deleted[idKey(row.id())] }
 
-// over returns the rows of a listing with the changes laid over it, in the same order each time.
+// over returns the rows of a listing with the changes laid over it, in any order.
 func (c *changes[R]) over(l *listing[R]) []R {
 	rows := make([]R, 0, len(l.rows))
 	for _, row := range l.rows {
@@ -55,8 +50,8 @@ func (c *changes[R]) over(l *listing[R]) []R {
 			rows = append(rows, row)
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(c.added)) {
-		if row := c.added[key]; key == idKey(row.id()) && !l.has(key) {
+	for key, row := range c.added {
+		if key == idKey(row.id()) && !l.has(key) {
 			rows = append(rows, row)
 		}
 	}

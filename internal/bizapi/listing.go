@@ -4,6 +4,7 @@
 package bizapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -30,6 +31,7 @@ type row interface {
 	id() string
 	// key returns what the API allows once: the Meta id of a number, the number of an agent.
 	key() string
+	createdAt() string
 }
 
 // listings are the listings of all users, of numbers or of agents.
@@ -130,7 +132,8 @@ func newUserListing[R row](source source[R]) *userListing[R] {
 	return u
 }
 
-// all returns every row of a thorough listing.
+// all returns every row of a thorough listing, oldest first and those of one instant by id, so that equal
+// accounts come out in equal order from every server.
 func (u *userListing[R]) all(ctx context.Context) ([]R, error) {
 	l, err := u.get(ctx, wanted{thorough: true})
 	if err != nil {
@@ -141,7 +144,17 @@ func (u *userListing[R]) all(ctx context.Context) ([]R, error) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.changes.over(l), nil
+	rows := u.changes.over(l)
+	slices.SortFunc(rows, func(one, other R) int {
+		return cmp.Or(timeOf(one.createdAt()).Compare(timeOf(other.createdAt())), cmp.Compare(one.id(), other.id()))
+	})
+	return rows, nil
+}
+
+// timeOf is the zero time for a row that has none.
+func timeOf(createdAt string) time.Time {
+	at, _ := time.Parse(time.RFC3339, createdAt)
+	return at
 }
 
 // look returns the row with a key if a listing that is wanted has it.

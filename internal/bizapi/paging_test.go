@@ -22,6 +22,8 @@ type someRow string
 func (r someRow) id() string  { return string(r) }
 func (r someRow) key() string { return string(r) }
 
+func (someRow) createdAt() string { return "" }
+
 func someRows(n int) []someRow {
 	rows := make([]someRow, n)
 	for at := range rows {

@@ -38,7 +38,7 @@ type NewPhoneNumber struct {
 	DisplayName string `json:"display_name,omitempty"`
 }
 
-// ListPhoneNumbers returns all numbers of a user, in the API's order. Errors are *Errors.
+// ListPhoneNumbers returns all numbers of a user, oldest first. Errors are *Errors.
 func (c *Client) ListPhoneNumbers(ctx context.Context, userID string) ([]PhoneNumber, error) {
 	return c.numbers.of(userID).all(ctx)
 }
@@ -103,6 +103,8 @@ func (c *Client) DeletePhoneNumber(ctx context.Context, number PhoneNumber) erro
 func (n PhoneNumber) id() string { return n.ID }
 
 func (n PhoneNumber) key() string { return metaIDKey(n.Platform, n.MetaPhoneNumberID) }
+
+func (n PhoneNumber) createdAt() string { return n.CreatedAt }
 
 // Servers were seen to write the platform in capitals.
 func metaIDKey(platform, metaID string) string {

@@ -4,7 +4,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -125,18 +124,11 @@ func (d *agentsDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 
 // agentsOf returns the agents of a user, of one number unless that is empty, oldest first.
 func (d *providerData) agentsOf(ctx context.Context, client *bizapi.Client, userID, phoneNumberID string) ([]bizapi.Agent, diag.Diagnostics) {
-	listed, err := client.ListAgents(ctx, userID)
+	agents, err := client.ListAgents(ctx, userID)
 	if err != nil {
 		return nil, diag.Diagnostics{d.listFailed(err, userID)}
 	}
-	var agents []bizapi.Agent
-	for _, agent := range listed {
-		if phoneNumberID == "" || agent.PhoneNumberID == phoneNumberID {
-			agents = append(agents, agent)
-		}
-	}
-	slices.SortStableFunc(agents, func(one, other bizapi.Agent) int {
-		return cmp.Or(timeOf(one.CreatedAt).Compare(timeOf(other.CreatedAt)), cmp.Compare(one.ID, other.ID))
-	})
-	return agents, nil
+	return slices.DeleteFunc(agents, func(agent bizapi.Agent) bool {
+		return phoneNumberID != "" && agent.PhoneNumberID != phoneNumberID
+	}), nil
 }

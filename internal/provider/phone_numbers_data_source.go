@@ -4,11 +4,9 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -144,27 +142,13 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
 }
 
-// numbersOf returns the numbers of a user, of one platform unless it is empty, oldest first and
-// those of one instant by id, so that equal accounts come out in equal order from every server.
+// numbersOf returns the numbers of a user, of one platform unless it is empty, oldest first.
 func (d *providerData) numbersOf(ctx context.Context, client *bizapi.Client, userID, platform string) ([]bizapi.PhoneNumber, diag.Diagnostics) {
-	listed, err := client.ListPhoneNumbers(ctx, userID)
+	numbers, err := client.ListPhoneNumbers(ctx, userID)
 	if err != nil {
 		return nil, diag.Diagnostics{d.listFailed(err, userID)}
 	}
-	var numbers []bizapi.PhoneNumber
-	for _, number := range listed {
-		if platform == "" || normalPlatform(number.Platform) == platform {
-			numbers = append(numbers, number)
-		}
-	}
-	slices.SortStableFunc(numbers, func(one, other bizapi.PhoneNumber) int {
-		return cmp.Or(timeOf(one.CreatedAt).Compare(timeOf(other.CreatedAt)), cmp.Compare(one.ID, other.ID))
-	})
-	return numbers, nil
-}
-
-// timeOf is the zero time for a row that has none.
-func timeOf(createdAt string) time.Time {
-	at, _ := time.Parse(time.RFC3339, createdAt)
-	return at
+	return slices.DeleteFunc(numbers, func(number bizapi.PhoneNumber) bool {
+		return platform != "" && normalPlatform(number.Platform) != platform
+	}), nil
 }
