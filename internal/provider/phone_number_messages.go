@@ -174,7 +174,7 @@ func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (
 // Whether the agent of a deleted number comes back. Terraform shows the provider an agent after its number, so
 // a plan cannot know which one it is.
 const (
-	agentFollows = "A bizapi_agent of this configuration whose phone_number_id refers to the number is created again in the same apply, without its conversations; any other is not."
+	agentFollows = "If this plan replaces the agent too, as it does where the phone_number_id of a bizapi_agent follows the number, the agent is created again in the same apply, without its conversations. Otherwise nothing brings it back."
 	agentIsLost  = "Nothing brings the agent back."
 )
 
