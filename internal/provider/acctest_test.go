@@ -329,6 +329,14 @@ func (a *testAPI) isTheID(id string) error {
 	return nil
 }
 
+// nameOf is a number's name; empty is none.
+func nameOf(n sandbox.Number) string {
+	if n.DisplayName == nil {
+		return ""
+	}
+	return *n.DisplayName
+}
+
 // held is the number that number(withToken(token), named(name)) adds; an empty name is none.
 func held(token, name string) sandbox.Number {
 	n := sandbox.Number{UserID: testUser, Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: token}

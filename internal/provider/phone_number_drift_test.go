@@ -146,7 +146,7 @@ func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
 			{
 				Config: api.config(after), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: plan},
 				ConfigStateChecks: []statecheck.StateCheck{
-					api.checkRequests(len(rows), 0), api.checkOutcomes(holds, func(n sandbox.Number) string { return *n.DisplayName }), api.checkStateMatchesAPI(),
+					api.checkRequests(len(rows), 0), api.checkOutcomes(holds, func(n sandbox.Number) string { return nameOf(n) }), api.checkStateMatchesAPI(),
 				},
 			},
 		},
@@ -276,7 +276,7 @@ func TestValueThatIsNotKnownYetKeepsTheStates(t *testing.T) {
 				ExpectNonEmptyPlan: true,
 				ConfigStateChecks: []statecheck.StateCheck{
 					api.checkRequests(len(holds), 0), api.checkOutcomes(holds, func(n sandbox.Number) string {
-						return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, *n.DisplayName}, ", ")
+						return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, nameOf(n)}, ", ")
 					}),
 				},
 			},

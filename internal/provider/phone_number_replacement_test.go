@@ -29,7 +29,7 @@ func TestChangeReplacesTheNumber(t *testing.T) {
 		return phoneNumber(attribute, n.Platform, n.MetaPhoneNumberID, withUser(n.UserID), withToken(n.AccessToken), named(*n.DisplayName))
 	}
 	describe := func(n sandbox.Number) string {
-		return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, *n.DisplayName}, ", ")
+		return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, nameOf(n)}, ", ")
 	}
 	before, after, holds := "", "", map[string]string{}
 	var planned []plancheck.PlanCheck

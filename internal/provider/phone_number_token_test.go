@@ -216,11 +216,7 @@ func TestChangeThatCannotBePlannedIsFineWhereAnotherReplaces(t *testing.T) {
 				ConfigStateChecks: []statecheck.StateCheck{
 					api.checkRequests(2*len(unplannable), len(unplannable)), api.checkStateMatchesAPI(),
 					api.checkOutcomes(want, func(n sandbox.Number) string {
-						described := n.Platform + " with " + n.AccessToken
-						if n.DisplayName != nil {
-							described += " named " + *n.DisplayName
-						}
-						return described
+						return strings.TrimSuffix(n.Platform+" with "+n.AccessToken+" named "+nameOf(n), " named ")
 					}),
 				},
 			},
