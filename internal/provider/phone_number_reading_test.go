@@ -84,12 +84,12 @@ func (a *testAPI) checkAtMost(posts, lists int) check {
 
 func TestNumbersThatAreGoneTakeTwoMoreRequests(t *testing.T) {
 	t.Parallel()
-	for _, gone := range []int{1, 3} {
-		t.Run(fmt.Sprint(gone), func(t *testing.T) {
+	for gone, lists := range map[int]int{1: 3, 3: 3, 4: 2} { // an empty listing is a page
+		t.Run(fmt.Sprint(gone, " of 4"), func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
 			config := api.config(severalNumbers(4))
-			checks := []plancheck.PlanCheck{api.checkLists(3)}
+			checks := []plancheck.PlanCheck{api.checkLists(lists)}
 			for at := range 4 {
 				action := plancheck.ResourceActionNoop
 				if at < gone {

@@ -336,7 +336,7 @@ func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
 			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: api.config(number(withToken(testToken), lifecycle))},
-				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy")},
+				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy", "cannot work here", "`terraform state rm`")},
 				{
 					Config:      api.config(number(withToken(testToken))),
 					ExpectError: planError("would be deleted at another address"),
