@@ -153,7 +153,7 @@ func TestAgentWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
 
 // The create of a replacement that fails leaves no agent, and the next apply creates it.
 func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		before, after := api.config(number(withToken(testToken)), agentOn(follows)), api.config(number(withToken(nextToken)), agentOn(follows))
 		resource.UnitTest(t, resource.TestCase{

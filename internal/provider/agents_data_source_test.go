@@ -133,7 +133,7 @@ func TestAgentsOfManyPagesAreAllLookedUp(t *testing.T) {
 }
 
 func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),

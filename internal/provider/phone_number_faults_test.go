@@ -136,7 +136,9 @@ func TestFaultThatLastsIsMadeUpForByTheNextApply(t *testing.T) {
 	steps = append(steps, stepOfEach(t, faults, func(_ string, do sandbox.Behaviour) resource.TestStep {
 		return resource.TestStep{PreConfig: lasting(sandbox.OpDelete, do), Config: api.configWith(provider), ExpectError: applyError("DELETE")}
 	})...)
-	steps = append(steps, resource.TestStep{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: agreed})
+	unchanged := plansNothing(config, api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI())
+	unchanged.PreConfig = api.ClearFaults
+	steps = append(steps, unchanged)
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
 }
 
@@ -191,12 +193,9 @@ func TestDeadListingRemovesNothing(t *testing.T) {
 			RefreshState: true, ExpectError: regexp.MustCompile("usr_abc123"),
 		}
 	})...)
-	steps = append(steps, resource.TestStep{
-		PreConfig:         api.ClearFaults,
-		Config:            config,
-		ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-		ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
-	})
+	unchanged := plansNothing(config, api.checkRequests(1, 0), api.checkStateMatchesAPI())
+	unchanged.PreConfig = api.ClearFaults
+	steps = append(steps, unchanged)
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
 }
 
@@ -225,7 +224,7 @@ func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
 }
 
 func TestRefusedAddLeavesNothingBehind(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withWriteOnly(testToken, 1)))
 		resource.UnitTest(t, resource.TestCase{
@@ -287,7 +286,7 @@ func (r *refusing) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func TestRequestThatWasNeverSentIsSentAgain(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api, network := newAPI(t, sandbox.Options{Dialect: dialect}), &refusing{}
 		api.transport = network
 		resource.UnitTest(t, resource.TestCase{

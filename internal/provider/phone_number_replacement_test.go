@@ -207,7 +207,7 @@ func addOther(api *testAPI) {
 }
 
 func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -235,7 +235,7 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 
 // Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
 func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := func(token string) string {
 			return api.configWith(withUser(testUser)+"\n  max_retries = 0", number(withToken(token)))

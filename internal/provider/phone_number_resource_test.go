@@ -138,7 +138,7 @@ func TestLeftOutArgumentsKeepTheirValues(t *testing.T) {
 }
 
 func TestNameAndUserAreOptional(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),

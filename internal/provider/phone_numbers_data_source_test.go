@@ -129,7 +129,7 @@ resource "terraform_data" "agent" {
 }
 
 func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		first, _ := api.account()
 		resource.UnitTest(t, resource.TestCase{

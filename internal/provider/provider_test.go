@@ -67,7 +67,7 @@ func TestProviderIsConfiguredByItsBlock(t *testing.T) {
 
 // Some deployments serve at the root, without a version path.
 func TestBaseURLMayBeTheRootOfTheHost(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, BasePath: "/"})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -348,7 +348,7 @@ func TestUserAgentNamesProviderAndCLI(t *testing.T) {
 
 // plugin-testing has no aliases, and stands a second provider in for one.
 func TestTwoProvidersHaveAUserEach(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		factories := api.factories()
 		factories["other"] = factories["bizapi"]
