@@ -497,13 +497,8 @@ func TestLeftOutUserOfAnAgentKeepsItsValue(t *testing.T) {
 	numbers, _ := api.account()
 	block := agentOn(quoted(numbers[0].ID))
 	kept := func(config string) resource.TestStep {
-		return resource.TestStep{Config: config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(agentAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)), api.checkWrites(),
-		}}
+		return plansNothing(config, plancheck.ExpectKnownValue(agentAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)), api.checkWrites())
 	}
-	tainted := kept(api.config(block))
-	tainted.Config, tainted.Taint, tainted.ExpectError = api.configWith(withUser(otherUser), block), []string{agentAddress}, planError("user", testUser)
-	tainted.ConfigPlanChecks, tainted.ConfigStateChecks = resource.ConfigPlanChecks{}, nil
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
@@ -512,12 +507,17 @@ func TestLeftOutUserOfAnAgentKeepsItsValue(t *testing.T) {
 			kept(api.config(agentOn(quoted(numbers[0].ID), withUser(testUser)))),
 			kept(api.configWith(withUser(otherUser), block)),
 			kept(api.configWith("", block)),
-			kept(api.configWith("user_id = terraform_data.user.output", block, knownLater("user", otherUser))),
+			{
+				Config:           api.configWith("user_id = terraform_data.user.output", block, knownLater("user", otherUser)),
+				ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites()},
+			},
 			{ // a replacement would move it
 				Config:      api.configWith(withUser(otherUser), agentOn(quoted(numbers[1].ID))),
 				ExpectError: planError("user", testUser),
 			},
-			tainted,
+			{
+				Taint: []string{agentAddress}, Config: api.configWith(withUser(otherUser), block), ExpectError: planError("user", testUser),
+			},
 			{Config: api.configWith(withUser(testUser), block), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpCreateAgent)}},
 		},
 	})

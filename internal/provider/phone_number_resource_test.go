@@ -4,12 +4,10 @@
 package provider_test
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -98,40 +96,28 @@ func TestIdentityIsTheNumbersUserAndID(t *testing.T) {
 func TestLeftOutArgumentsKeepTheirValues(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t, sandbox.Options{})
-	sameID := statecheck.CompareValue(compare.ValuesSame())
-	kept := func() []statecheck.StateCheck {
-		return []statecheck.StateCheck{
-			sameID.AddStateValue(address, tfjsonpath.New("id")),
-			statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
-			statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
-		}
+	keeps := func(config string) resource.TestStep {
+		return plansNothing(config,
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("id"), knownvalue.StringFunc(api.isTheID)),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")))
 	}
-	others := fmt.Sprintf("user_id = %q", otherUser)
+	block := number(withToken(testToken))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{
-			{Config: api.config(number(withToken(testToken), withUser(testUser), named("Shop"))), ConfigStateChecks: kept()},
-			{ // the name and the user
-				Config: api.config(number(withToken(testToken))), ConfigStateChecks: kept(),
-				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			},
-			{ // of a provider with another default
-				Config: api.configWith(others, number(withToken(testToken))), ConfigStateChecks: kept(),
-				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			},
-			{ // of a provider with none
-				Config: api.configWith("", number(withToken(testToken))), ConfigStateChecks: kept(),
-				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			},
+			{Config: api.config(number(withToken(testToken), withUser(testUser), named("Shop")))},
+			keeps(api.config(block)), // the name and the user
+			keeps(api.configWith(withUser(otherUser), block)),
+			keeps(api.configWith("", block)),
 			{ // of a provider whose default is not known yet
-				Config:            api.configWith("user_id = terraform_data.user.output", number(withToken(testToken)), knownLater("user", otherUser)),
-				ConfigStateChecks: kept(),
-				ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-			},
-			{
-				Config:            api.config(number(withToken(testToken))),
-				ConfigStateChecks: append(kept(), api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))),
+				Config:           api.configWith("user_id = terraform_data.user.output", block, knownLater("user", otherUser)),
+				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+					api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop")),
+				},
 			},
 		},
 	})
