@@ -749,8 +749,8 @@ func TestAgentOfANumberThatIsNotTheUsers(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		others := api.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
-		refused := func(error func(words ...string) *regexp.Regexp, blocks ...string) resource.TestStep {
-			return resource.TestStep{Config: api.config(blocks...), ExpectError: error("Unknown phone number", testUser)}
+		refused := func(failure func(words ...string) *regexp.Regexp, blocks ...string) resource.TestStep {
+			return resource.TestStep{Config: api.config(blocks...), ExpectError: failure("Unknown phone number", testUser)}
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
