@@ -272,7 +272,7 @@ func TestValueThatIsNotKnownYetKeepsTheStates(t *testing.T) {
 			{Config: api.config(before)},
 			{
 				Config:             api.config(after),
-				ConfigPlanChecks:   resource.ConfigPlanChecks{PreApply: planned, PostApplyPostRefresh: replanned},
+				ConfigPlanChecks:   resource.ConfigPlanChecks{PreApply: planned, PostApplyPreRefresh: replanned, PostApplyPostRefresh: replanned},
 				ExpectNonEmptyPlan: true,
 				ConfigStateChecks: []statecheck.StateCheck{
 					api.checkRequests(len(holds), 0), api.checkOutcomes(holds, func(n sandbox.Number) string {

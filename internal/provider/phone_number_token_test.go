@@ -135,7 +135,7 @@ func TestTokenChanges(t *testing.T) {
 					},
 					Config: api.config(after),
 					ConfigPlanChecks: resource.ConfigPlanChecks{
-						PreApply: planned, PostApplyPostRefresh: replanned,
+						PreApply: planned, PostApplyPreRefresh: replanned, PostApplyPostRefresh: replanned,
 					},
 					ExpectNonEmptyPlan: true, // of the rows that have a next one
 					ConfigStateChecks: []statecheck.StateCheck{
