@@ -39,6 +39,8 @@ func (a *testAPI) hitEach(t *testing.T, on sandbox.Operation, faults map[string]
 	var mu sync.Mutex
 	hits := map[string]int{}
 	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
 		for row := range faults {
 			if hits[row] == 0 {
 				t.Errorf("%s: no request met it", row)

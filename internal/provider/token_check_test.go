@@ -157,6 +157,8 @@ func TestTokenThatMetaRefusesIsFoundBeforeAnythingIsDeleted(t *testing.T) {
 		ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(len(rows), before), api.checkStateMatchesAPI()},
 	})
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
+	mu.Lock()
+	defer mu.Unlock()
 	for name := range rows {
 		if refusals[name] != 1 {
 			t.Errorf("Meta was asked %d times about the token %s", refusals[name], name)
