@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -328,6 +329,14 @@ func (a *testAPI) isTheID(id string) error {
 	return nil
 }
 
+// nameOf is a number's name; empty is none.
+func nameOf(n sandbox.Number) string {
+	if n.DisplayName == nil {
+		return ""
+	}
+	return *n.DisplayName
+}
+
 // held is the number that number(withToken(token), named(name)) adds; an empty name is none.
 func held(token, name string) sandbox.Number {
 	n := sandbox.Number{UserID: testUser, Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: token}
@@ -335,6 +344,66 @@ func held(token, name string) sandbox.Number {
 		n.DisplayName = &name
 	}
 	return n
+}
+
+// stepOfEach makes a step of each row of a table, in the order of their names, for one TestCase. Each logs the
+// name first: the last one in the output of a test that failed is the row that failed.
+func stepOfEach[Row any](t *testing.T, rows map[string]Row, step func(name string, row Row) resource.TestStep) []resource.TestStep {
+	t.Helper()
+	var steps []resource.TestStep
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		of := step(name, rows[name])
+		prepare := of.PreConfig
+		of.PreConfig = func() {
+			t.Log(name)
+			if prepare != nil {
+				prepare()
+			}
+		}
+		steps = append(steps, of)
+	}
+	return steps
+}
+
+// plansNothing is a step that applies nothing: its plan has no change, with and without a refresh. The checks are
+// of the state that it was made for.
+func plansNothing(config string, checks ...plancheck.PlanCheck) resource.TestStep {
+	return resource.TestStep{
+		Config: config, PlanOnly: true, ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: checks},
+	}
+}
+
+// A table whose rows share one configuration has a number for each, with a label and a Meta id by the row's name.
+
+func labelOf(row string) string { return regexp.MustCompile(`\W+`).ReplaceAllString(row, "_") }
+
+func addressOf(row string) string { return "bizapi_phone_number." + labelOf(row) }
+
+func metaIDOf(row string) string {
+	return fmt.Sprint(100000000000000 + int(crc32.ChecksumIEEE([]byte(row))))
+}
+
+// numberOf is a block for the WhatsApp number of a row.
+func numberOf(row string, arguments ...string) string {
+	return phoneNumber(labelOf(row), "whatsapp", metaIDOf(row), arguments...)
+}
+
+// checkOutcomes expects of each row's number on the API what the table wants, and no other number. A number is
+// described by its Meta id, which gives its row.
+func (a *testAPI) checkOutcomes(want map[string]string, describe func(sandbox.Number) string) check {
+	return func(*tfjson.State) error {
+		rows, got := map[string]string{}, map[string]string{}
+		for row := range want {
+			rows[metaIDOf(row)] = row
+		}
+		for _, n := range a.all() {
+			got[cmp.Or(rows[n.MetaPhoneNumberID], n.MetaPhoneNumberID)] += describe(n)
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			return errors.New("the API holds other numbers (-want +got):\n" + diff)
+		}
+		return nil
+	}
 }
 
 // editState changes each instance in the state of a test with that WorkingDir: states of other versions.

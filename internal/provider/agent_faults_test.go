@@ -6,6 +6,7 @@ package provider_test
 import (
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,87 +17,103 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// TestFaultLeavesStateAndAPIAgreedOnTheAgent meets each fault at a create, an update and a delete. One agent is
-// made, and none twice.
+// TestFaultLeavesStateAndAPIAgreedOnTheAgent has each fault meet the create, the update and the delete of an agent.
+// One agent is made on each number, and none twice.
 func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
-	t.Parallel()
 	faults := maps.Clone(passingFaults)
 	faults["a 201 without an id"] = sandbox.Fault{Commit: true, Do: sandbox.Respond(201, "application/json", `{"name":"Reception"}`)}
-	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				numbers, _ := api.account()
-				hit := func(on sandbox.Operation, skip int) func() {
-					return func() {
-						fault := fault // the dialects run at once
-						fault.On, fault.Skip = on, skip
-						api.Script(fault)
-					}
-				}
-				asked := 0
-				if dialect == sandbox.Deployed && fault.Commit {
-					asked = 1 // it asks for an agent_id first, and commits nothing then
-				}
-				config := func(blocks ...string) string {
-					return api.configWith(withUser(testUser)+"\n  request_timeout = \"300ms\"", blocks...)
-				}
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{
-						{
-							PreConfig:         hit(sandbox.OpCreateAgent, asked),
-							Config:            config(agentOn(quoted(numbers[0].ID))),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")},
-						},
-						{
-							PreConfig:         hit(sandbox.OpUpdateAgent, 0),
-							Config:            config(agentBlock("main", quoted(numbers[0].ID), "Front desk", nextPromptID)),
-							ConfigPlanChecks:  plansAgent(plancheck.ResourceActionUpdate),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Front desk/pmpt_2")},
-						},
-						{
-							PreConfig:         hit(sandbox.OpDeleteAgent, 0),
-							Config:            config(),
-							ConfigPlanChecks:  plansAgent(plancheck.ResourceActionDestroy),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAgents()},
-						},
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, agents := map[string]string{}, map[string]string{} // ids
+		first, second := "", ""
+		var created, updated []string
+		var updates, deletes []plancheck.PlanCheck
+		for row := range faults {
+			n := held(importedToken, "")
+			n.MetaPhoneNumberID = metaIDOf(row)
+			numbers[row] = api.Add(testUser, n).ID
+			first += agentBlock(labelOf(row), quoted(numbers[row]), agentName, promptID)
+			second += agentBlock(labelOf(row), quoted(numbers[row]), "Front desk", nextPromptID)
+			created, updated = append(created, "Reception/pmpt_1"), append(updated, "Front desk/pmpt_2")
+			updates = append(updates, plancheck.ExpectResourceAction("bizapi_agent."+labelOf(row), plancheck.ResourceActionUpdate))
+			deletes = append(deletes, plancheck.ExpectResourceAction("bizapi_agent."+labelOf(row), plancheck.ResourceActionDestroy))
+		}
+		config := func(blocks ...string) string {
+			return api.configWith(withUser(testUser)+"\n  request_timeout = \"300ms\"", blocks...)
+		}
+		ofAgent := func(row string) string { return agents[numbers[row]] }
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() {
+						api.hitEach(t, sandbox.OpCreateAgent, faults, func(row string) string { return quoted(numbers[row]) })
 					},
-				})
-			})
+					Config:            config(first),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAgents(created...)},
+				},
+				{
+					PreConfig: func() {
+						for _, agent := range api.allAgents() {
+							agents[agent.PhoneNumberID] = agent.ID
+						}
+						api.hitEach(t, sandbox.OpUpdateAgent, faults, ofAgent)
+					},
+					Config:            config(second),
+					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: updates},
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAgents(updated...)},
+				},
+				{
+					PreConfig:         func() { api.hitEach(t, sandbox.OpDeleteAgent, faults, ofAgent) },
+					Config:            config(),
+					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: deletes},
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAgents()},
+				},
+			},
 		})
-	}
+	})
 }
 
 func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
-	t.Parallel()
-	for name, do := range map[string]sandbox.Behaviour{
+	faults := map[string]sandbox.Behaviour{
 		"a failure":               sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
 		"a database that is down": sandbox.DatabaseDown(),
 		"a lost request":          sandbox.Drop(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				numbers, _ := api.account()
-				lasting := func(on sandbox.Operation) func() {
-					return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
-				}
-				config, changed := api.config(agentOn(quoted(numbers[0].ID))), api.config(agentBlock("main", quoted(numbers[0].ID), "Front desk", promptID))
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{
-						{PreConfig: lasting(sandbox.OpCreateAgent), Config: config, ExpectError: applyError("POST")},
-						{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionCreate), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
-						{PreConfig: lasting(sandbox.OpUpdateAgent), Config: changed, ExpectError: applyError("PATCH")},
-						{PreConfig: api.ClearFaults, Config: changed, ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Front desk/pmpt_1")}},
-						{PreConfig: lasting(sandbox.OpDeleteAgent), Config: api.config(), ExpectError: applyError("DELETE")},
-						{PreConfig: api.ClearFaults, Config: changed, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Front desk/pmpt_1")}},
-					},
-				})
-			})
-		})
 	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, _ := api.account()
+		// failing steps meet each of the faults.
+		failing := func(on sandbox.Operation, config, method string) []resource.TestStep {
+			return stepOfEach(t, faults, func(_ string, do sandbox.Behaviour) resource.TestStep {
+				return resource.TestStep{
+					PreConfig: func() {
+						api.ClearFaults()
+						api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do})
+					},
+					Config: config, ExpectError: applyError(method),
+				}
+			})
+		}
+		next := func(config string, action plancheck.ResourceActionType, agent string) resource.TestStep {
+			return resource.TestStep{
+				PreConfig: api.ClearFaults, Config: config,
+				ConfigPlanChecks: plansAgent(action), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents(agent)},
+			}
+		}
+		config, changed := api.config(agentOn(quoted(numbers[0].ID))), api.config(agentBlock("main", quoted(numbers[0].ID), "Front desk", promptID))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: slices.Concat(
+				failing(sandbox.OpCreateAgent, config, "POST"),
+				[]resource.TestStep{next(config, plancheck.ResourceActionCreate, "Reception/pmpt_1")},
+				failing(sandbox.OpUpdateAgent, changed, "PATCH"),
+				[]resource.TestStep{next(changed, plancheck.ResourceActionUpdate, "Front desk/pmpt_1")},
+				failing(sandbox.OpDeleteAgent, api.config(), "DELETE"),
+				[]resource.TestStep{next(changed, plancheck.ResourceActionNoop, "Front desk/pmpt_1")},
+			),
+		})
+	})
 }
 
 // Nothing tells the first apply whether the agent is there: the second leads to it.
@@ -136,7 +153,7 @@ func TestAgentWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
 
 // The create of a replacement that fails leaves no agent, and the next apply creates it.
 func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		before, after := api.config(number(withToken(testToken)), agentOn(follows)), api.config(number(withToken(nextToken)), agentOn(follows))
 		resource.UnitTest(t, resource.TestCase{

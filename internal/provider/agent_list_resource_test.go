@@ -25,27 +25,26 @@ func listAgents(arguments, config string) string {
 }
 
 func TestAgentsAreListed(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
+	type query struct {
 		arguments, config string
-		want              func(agents []sandbox.Agent, others sandbox.Agent) []sandbox.Agent
-	}{
-		"all of the provider's user": {want: func(agents []sandbox.Agent, _ sandbox.Agent) []sandbox.Agent { return agents }},
-		"the oldest, up to a limit":  {arguments: "limit = 1", want: func(agents []sandbox.Agent, _ sandbox.Agent) []sandbox.Agent { return agents[:1] }},
-		"those of another user":      {config: withUser(otherUser), want: func(_ []sandbox.Agent, others sandbox.Agent) []sandbox.Agent { return []sandbox.Agent{others} }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
-				agents := row.want(api.accountWithAgents())
-				checks := []querycheck.QueryResultCheck{querycheck.ExpectLength(listAddress, len(agents))}
-				for _, agent := range agents {
-					checks = append(checks, querycheck.ExpectIdentity(listAddress, identityOfAgent(agent)))
-				}
-				resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{Config: listAgents(row.arguments, row.config), QueryResultChecks: checks}))
-			})
-		})
+		want              []sandbox.Agent
 	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
+		agents, others := api.accountWithAgents()
+		queries := stepOfEach(t, map[string]query{
+			"all of the provider's user": {want: agents},
+			"the oldest, up to a limit":  {arguments: "limit = 1", want: agents[:1]},
+			"those of another user":      {config: withUser(otherUser), want: []sandbox.Agent{others}},
+		}, func(_ string, row query) resource.TestStep {
+			checks := []querycheck.QueryResultCheck{querycheck.ExpectLength(listAddress, len(row.want))}
+			for _, agent := range row.want {
+				checks = append(checks, querycheck.ExpectIdentity(listAddress, identityOfAgent(agent)))
+			}
+			return resource.TestStep{Config: listAgents(row.arguments, row.config), QueryResultChecks: checks}
+		})
+		resource.UnitTest(t, api.queryCase(withUser(testUser), queries...))
+	})
 }
 
 func TestListOfNoAgentsIsEmpty(t *testing.T) {
@@ -79,20 +78,20 @@ func TestListedAgentIsTheImportedOne(t *testing.T) {
 }
 
 func TestListOfAgentsThatIsAnError(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		provider, config string
-		says             []string
-	}{
-		"an unknown user":     {withUser(testUser), withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
-		"no user":             {"", "", []string{"user_id", "BIZAPI_USER_ID"}},
-		"a user with a slash": {withUser(testUser), withUser("a/b"), []string{"user_id", "letters, digits"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				resource.UnitTest(t, api.queryCase(row.provider, resource.TestStep{Config: listAgents("", row.config), ExpectError: says(row.says...)}))
-			})
-		})
+	type failing struct {
+		config string
+		says   []string
 	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		test := api.queryCase(withUser(testUser), stepOfEach(t, map[string]failing{
+			"an unknown user":     {withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
+			"a user with a slash": {withUser("a/b"), []string{"user_id", "letters, digits"}},
+		}, func(_ string, row failing) resource.TestStep {
+			return resource.TestStep{Config: listAgents("", row.config), ExpectError: says(row.says...)}
+		})...)
+		noUser := api.queryCase("", resource.TestStep{Config: listAgents("", ""), ExpectError: says("user_id", "BIZAPI_USER_ID")})
+		test.Steps = append(test.Steps, noUser.Steps...)
+		resource.UnitTest(t, test)
+	})
 }

@@ -183,35 +183,32 @@ func TestAgentLives(t *testing.T) {
 
 // One PATCH has what changed and nothing else.
 func TestChangeOfAnAgentSendsWhatChanged(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct{ name, prompt, sent string }{
-		"the name":   {"Front desk", promptID, `{"name":"Front desk"}`},
-		"the prompt": {agentName, nextPromptID, `{"prompt_id":"pmpt_2"}`},
-		"both":       {"Front desk", nextPromptID, `{"prompt_id":"pmpt_2","name":"Front desk"}`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkAllDestroyed,
-					Steps: []resource.TestStep{
-						{Config: api.config(number(withToken(testToken)), agentOn(follows))},
-						{
-							Config:           api.config(number(withToken(testToken)), agentBlock("main", follows, row.name, row.prompt)),
-							ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate),
-							ConfigStateChecks: []statecheck.StateCheck{
-								api.checkAgents(row.name + "/" + row.prompt),
-								check(func(*tfjson.State) error {
-									return differ("the updates", []string{row.sent}, api.bodies(sandbox.OpUpdateAgent))
-								}),
-							},
-						},
-					},
-				})
-			})
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		changed := func(name, prompt, sent string) resource.TestStep {
+			return resource.TestStep{
+				PreConfig:        api.ForgetRequests,
+				Config:           api.config(number(withToken(testToken)), agentBlock("main", follows, name, prompt)),
+				ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					api.checkAgents(name + "/" + prompt),
+					check(func(*tfjson.State) error {
+						return differ("the updates", []string{sent}, api.bodies(sandbox.OpUpdateAgent))
+					}),
+				},
+			}
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkAllDestroyed,
+			Steps: []resource.TestStep{
+				{Config: api.config(number(withToken(testToken)), agentOn(follows))},
+				changed("Front desk", promptID, `{"name":"Front desk"}`),
+				changed("Front desk", nextPromptID, `{"prompt_id":"pmpt_2"}`),
+				changed(agentName, promptID, `{"prompt_id":"pmpt_1","name":"Reception"}`),
+			},
 		})
-	}
+	})
 }
 
 // bodies are those that an operation was sent.
@@ -294,48 +291,35 @@ func TestConfiguredAgentIDIsTheAgents(t *testing.T) {
 
 func TestChangeReplacesTheAgent(t *testing.T) {
 	t.Parallel()
-	for attribute, row := range map[string]struct {
-		after func(own, second, others sandbox.Number) string
-	}{
-		"phone_number_id": {func(_, second, _ sandbox.Number) string {
-			return agentOn(quoted(second.ID), withUser(testUser))
-		}},
-		"user_id": {func(_, _, others sandbox.Number) string {
-			return agentOn(quoted(others.ID), withUser(otherUser))
-		}},
-		"agent_id": {func(own, _, _ sandbox.Number) string {
-			return agentOn(quoted(own.ID), withUser(testUser), `agent_id = "agt_other"`)
-		}},
-		"nothing, tainted": {func(own, _, _ sandbox.Number) string { return agentOn(quoted(own.ID), withUser(testUser)) }},
-	} {
-		t.Run(attribute, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
-			numbers, others := api.account()
-			newID := statecheck.CompareValue(compare.ValuesDiffer())
-			after := resource.TestStep{
-				Config:           api.config(row.after(numbers[0], numbers[1], others)),
-				ConfigPlanChecks: plansAgent(plancheck.ResourceActionDestroyBeforeCreate),
-				ConfigStateChecks: []statecheck.StateCheck{
-					newID.AddStateValue(agentAddress, tfjsonpath.New("agent_id")),
-					api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpCreateAgent), api.checkAgents("Reception/pmpt_1"),
-				},
-			}
-			if strings.Contains(attribute, "tainted") {
-				after.Taint = []string{agentAddress}
-			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{
-					{
-						Config:            api.config(agentOn(quoted(numbers[0].ID), withUser(testUser))),
-						ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(agentAddress, tfjsonpath.New("agent_id")), api.checkWrites(sandbox.OpCreateAgent)},
-					},
-					after,
-				},
-			})
-		})
+	api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
+	numbers, others := api.account()
+	newID := statecheck.CompareValue(compare.ValuesDiffer())
+	replaced := func(block string, taint ...string) resource.TestStep {
+		return resource.TestStep{
+			Taint: taint, Config: api.config(block), ConfigPlanChecks: plansAgent(plancheck.ResourceActionDestroyBeforeCreate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				newID.AddStateValue(agentAddress, tfjsonpath.New("agent_id")),
+				api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpCreateAgent), api.checkAgents("Reception/pmpt_1"),
+			},
+		}
 	}
+	own := quoted(numbers[0].ID)
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{
+			{
+				Config: api.config(agentOn(quoted(numbers[1].ID), withUser(testUser))),
+				ConfigStateChecks: []statecheck.StateCheck{
+					newID.AddStateValue(agentAddress, tfjsonpath.New("agent_id")), api.checkWrites(sandbox.OpCreateAgent),
+				},
+			},
+			// phone_number_id, nothing but a taint, agent_id, and user_id with the number that it takes
+			replaced(agentOn(own, withUser(testUser))),
+			replaced(agentOn(own, withUser(testUser)), agentAddress),
+			replaced(agentOn(own, withUser(testUser), `agent_id = "agt_other"`)),
+			replaced(agentOn(quoted(others.ID), withUser(otherUser))),
+		},
+	})
 }
 
 func TestIdentityIsTheAgentsUserAndID(t *testing.T) {
@@ -364,48 +348,40 @@ func TestIdentityIsTheAgentsUserAndID(t *testing.T) {
 
 // One apply brings back what answers on the number.
 func TestReplacingTheNumberReplacesItsAgent(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		taint []string
-		after string
-	}{
-		"by a new token": {after: number(withToken(nextToken))},
-		"by a taint":     {taint: []string{address}, after: number(withToken(testToken))},
-		"by its Meta id": {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken))},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				newNumber, newAgent := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
-				ids := func(checks ...statecheck.StateCheck) []statecheck.StateCheck {
-					return append(checks, newNumber.AddStateValue(address, tfjsonpath.New("id")), newAgent.AddStateValue(agentAddress, tfjsonpath.New("agent_id")))
-				}
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkAllDestroyed,
-					Steps: []resource.TestStep{
-						{
-							Config:            api.config(number(withToken(testToken)), agentOn(follows)),
-							ConfigStateChecks: ids(api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)),
-						},
-						{
-							Taint: row.taint, Config: api.config(row.after, agentOn(follows)),
-							ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-								plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
-								plancheck.ExpectResourceAction(agentAddress, plancheck.ResourceActionDestroyBeforeCreate),
-								plancheck.ExpectUnknownValue(agentAddress, tfjsonpath.New("phone_number_id")),
-								plancheck.ExpectUnknownValue(agentAddress, tfjsonpath.New("agent_id")),
-							}},
-							ConfigStateChecks: ids(
-								api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpDelete, sandbox.OpAdd, sandbox.OpCreateAgent),
-								api.checkAgents("Reception/pmpt_1"), api.checkStateMatchesAPI()),
-						},
-						{Config: api.config(row.after, agentOn(follows)), ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop)},
-					},
-				})
-			})
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		newNumber, newAgent := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
+		ids := func(checks ...statecheck.StateCheck) []statecheck.StateCheck {
+			return append(checks, newNumber.AddStateValue(address, tfjsonpath.New("id")), newAgent.AddStateValue(agentAddress, tfjsonpath.New("agent_id")))
+		}
+		replaced := func(number string, taint ...string) resource.TestStep {
+			return resource.TestStep{
+				Taint: taint, Config: api.config(number, agentOn(follows)),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
+					plancheck.ExpectResourceAction(agentAddress, plancheck.ResourceActionDestroyBeforeCreate),
+					plancheck.ExpectUnknownValue(agentAddress, tfjsonpath.New("phone_number_id")),
+					plancheck.ExpectUnknownValue(agentAddress, tfjsonpath.New("agent_id")),
+				}},
+				ConfigStateChecks: ids(
+					api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpDelete, sandbox.OpAdd, sandbox.OpCreateAgent),
+					api.checkAgents("Reception/pmpt_1"), api.checkStateMatchesAPI()),
+			}
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkAllDestroyed,
+			Steps: []resource.TestStep{
+				{
+					Config:            api.config(number(withToken(testToken)), agentOn(follows)),
+					ConfigStateChecks: ids(api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)),
+				},
+				replaced(number(withToken(nextToken))),
+				replaced(number(withToken(nextToken)), address), // by a taint
+				replaced(phoneNumber("main", "whatsapp", otherID, withToken(nextToken))),
+			},
 		})
-	}
+	})
 }
 
 // A change of the number that replaces nothing leaves the agent alone.
@@ -521,13 +497,8 @@ func TestLeftOutUserOfAnAgentKeepsItsValue(t *testing.T) {
 	numbers, _ := api.account()
 	block := agentOn(quoted(numbers[0].ID))
 	kept := func(config string) resource.TestStep {
-		return resource.TestStep{Config: config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(agentAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)), api.checkWrites(),
-		}}
+		return plansNothing(config, plancheck.ExpectKnownValue(agentAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)), api.checkWrites())
 	}
-	tainted := kept(api.config(block))
-	tainted.Config, tainted.Taint, tainted.ExpectError = api.configWith(withUser(otherUser), block), []string{agentAddress}, planError("user", testUser)
-	tainted.ConfigPlanChecks, tainted.ConfigStateChecks = resource.ConfigPlanChecks{}, nil
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
@@ -536,12 +507,17 @@ func TestLeftOutUserOfAnAgentKeepsItsValue(t *testing.T) {
 			kept(api.config(agentOn(quoted(numbers[0].ID), withUser(testUser)))),
 			kept(api.configWith(withUser(otherUser), block)),
 			kept(api.configWith("", block)),
-			kept(api.configWith("user_id = terraform_data.user.output", block, knownLater("user", otherUser))),
+			{
+				Config:           api.configWith("user_id = terraform_data.user.output", block, knownLater("user", otherUser)),
+				ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites()},
+			},
 			{ // a replacement would move it
 				Config:      api.configWith(withUser(otherUser), agentOn(quoted(numbers[1].ID))),
 				ExpectError: planError("user", testUser),
 			},
-			tainted,
+			{
+				Taint: []string{agentAddress}, Config: api.configWith(withUser(otherUser), block), ExpectError: planError("user", testUser),
+			},
 			{Config: api.configWith(withUser(testUser), block), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpCreateAgent)}},
 		},
 	})
@@ -614,10 +590,12 @@ func TestTimeoutOfAnAgentEndsAWaitForTheRateLimit(t *testing.T) {
 func TestAgentThatIsNotValid(t *testing.T) {
 	t.Parallel()
 	valid := map[string]string{"phone_number_id": quoted("pn_1"), "name": quoted(agentName), "prompt_id": quoted(promptID)}
-	for name, row := range map[string]struct {
+	type invalid struct {
 		attribute, value string
 		says             []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]invalid{
 		"no number":                     {"phone_number_id", "", []string{"phone_number_id", "required"}},
 		"no name":                       {"name", "", []string{"name", "required"}},
 		"no prompt":                     {"prompt_id", "", []string{"prompt_id", "required"}},
@@ -635,29 +613,23 @@ func TestAgentThatIsNotValid(t *testing.T) {
 		"a timeout of zero":             {"timeouts", "0s", []string{"duration over zero"}},
 		"a timeout without a unit":      {"timeouts", "20", []string{"create"}},
 		"an argument that there is not": {"status", `"active"`, []string{"status"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			arguments := maps.Clone(valid)
-			arguments[row.attribute] = row.value
-			text := "resource \"bizapi_agent\" \"main\" {\n"
-			for argument, value := range arguments {
-				switch {
-				case argument == "timeouts":
-					text += fmt.Sprintf("  timeouts {\n    create = %q\n  }\n", value)
-				case value != "":
-					text += "  " + argument + " = " + value + "\n"
-				}
+	}, func(_ string, row invalid) resource.TestStep {
+		arguments := maps.Clone(valid)
+		arguments[row.attribute] = row.value
+		text := "resource \"bizapi_agent\" \"main\" {\n"
+		for argument, value := range arguments {
+			switch {
+			case argument == "timeouts":
+				text += fmt.Sprintf("  timeouts {\n    create = %q\n  }\n", value)
+			case value != "":
+				text += "  " + argument + " = " + value + "\n"
 			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps:                    []resource.TestStep{{Config: api.config(text + "}\n"), PlanOnly: true, ExpectError: says(row.says...)}},
-			})
-			if got := api.Count(sandbox.OpAny); got > 0 {
-				t.Errorf("the API got %d requests", got)
-			}
-		})
+		}
+		return resource.TestStep{Config: api.config(text + "}\n"), PlanOnly: true, ExpectError: says(row.says...)}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
+	if got := api.Count(sandbox.OpAny); got > 0 {
+		t.Errorf("the API got %d requests", got)
 	}
 }
 
@@ -682,38 +654,24 @@ func (a *testAPI) addAgent(n sandbox.Number, name string) sandbox.Agent {
 }
 
 func TestNumberThatHasAnAgentIsRefusedAtPlan(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		before, after func(taken, free sandbox.Number) string
-	}{
-		"by a create": {after: func(taken, _ sandbox.Number) string { return agentOn(quoted(taken.ID)) }},
-		"by a replacement": {
-			before: func(_, free sandbox.Number) string { return agentOn(quoted(free.ID)) },
-			after:  func(taken, _ sandbox.Number) string { return agentOn(quoted(taken.ID)) },
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				numbers, _ := api.account()
-				theirs := api.addAgent(numbers[0], "Theirs")
-				var steps []resource.TestStep
-				if row.before != nil {
-					steps = append(steps, resource.TestStep{Config: api.config(row.before(numbers[0], numbers[1]))})
-				}
-				steps = append(steps, resource.TestStep{
-					PreConfig: api.ForgetRequests,
-					Config:    api.config(row.after(numbers[0], numbers[1])), ExpectError: planError("already has an agent", "id = \""+testUser+"/"+theirs.ID+"\""),
-				})
-				resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
-				for _, request := range api.Requests() {
-					if request.Method == http.MethodPost || request.Method == http.MethodPatch {
-						t.Errorf("the API got %s %s", request.Method, request.Path)
-					}
-				}
-			})
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, _ := api.account()
+		theirs := api.addAgent(numbers[0], "Theirs")
+		refused := resource.TestStep{
+			Config:      api.config(agentOn(quoted(numbers[0].ID))),
+			ExpectError: planError("already has an agent", "id = \""+testUser+"/"+theirs.ID+"\""),
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				refused, // as a create
+				{Config: api.config(agentOn(quoted(numbers[1].ID))), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
+				refused, // as a replacement
+				plansNothing(api.config(agentOn(quoted(numbers[1].ID))), api.checkWrites()),
+			},
 		})
-	}
+	})
 }
 
 // An agent that came between plan and apply: published servers say so, and deployed ones speak of a foreign key.
@@ -788,72 +746,58 @@ func TestAgentThatIsCreatedBeforeTheOldOneIsDestroyed(t *testing.T) {
 
 // A deployed server would take another user's number, and the agent would block its owner's.
 func TestAgentOfANumberThatIsNotTheUsers(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		config func(others sandbox.Number) []string
-		error  func(words ...string) *regexp.Regexp
-	}{
-		"another user's, at plan": {func(others sandbox.Number) []string { return []string{agentOn(quoted(others.ID))} }, planError},
-		"an unknown one, at plan": {func(sandbox.Number) []string { return []string{agentOn(`"pn_missing"`)} }, planError},
-		"another user's, known after apply": {func(others sandbox.Number) []string {
-			return []string{agentOn("terraform_data.number.output"), knownLater("number", others.ID)}
-		}, applyError},
-		"an unknown one, known after apply": {func(sandbox.Number) []string {
-			return []string{agentOn("terraform_data.number.output"), knownLater("number", "pn_missing")}
-		}, applyError},
-		"that the apply adds for another user": {func(sandbox.Number) []string {
-			return []string{number(withToken(testToken), withUser(otherUser)), agentOn(follows)}
-		}, applyError},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				others := api.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps:                    []resource.TestStep{{Config: api.config(row.config(others)...), ExpectError: row.error("Unknown phone number", testUser)}},
-				})
-				if got := api.Count(sandbox.OpCreateAgent); got > 0 {
-					t.Errorf("%d agents were sent", got)
-				}
-			})
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		others := api.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
+		refused := func(failure func(words ...string) *regexp.Regexp, blocks ...string) resource.TestStep {
+			return resource.TestStep{Config: api.config(blocks...), ExpectError: failure("Unknown phone number", testUser)}
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				// another user's and an unknown one, known at plan and in the apply alone
+				refused(planError, agentOn(quoted(others.ID))),
+				refused(planError, agentOn(`"pn_missing"`)),
+				refused(applyError, agentOn("terraform_data.number.output"), knownLater("number", others.ID)),
+				refused(applyError, agentOn("terraform_data.missing.output"), knownLater("missing", "pn_missing")),
+				// one that the apply adds for another user
+				refused(applyError, number(withToken(testToken), withUser(otherUser)), agentOn(follows)),
+			},
 		})
-	}
+		if got := api.Count(sandbox.OpCreateAgent); got > 0 {
+			t.Errorf("%d agents were sent", got)
+		}
+	})
 }
 
 // The list of an unknown user is empty on a deployed server, and a database that is down answers 404.
 func TestAgentIsGoneOnlyWithProof(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type proofless struct {
 		fault sandbox.Fault
 		says  string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
+	numbers, _ := api.account()
+	config := api.config(agentOn(quoted(numbers[0].ID)))
+	steps := []resource.TestStep{{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}}}
+	steps = append(steps, stepOfEach(t, map[string]proofless{
 		"a database that is down":             {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.DatabaseDown()}, "Failed to get agents"},
 		"a sign-in page":                      {sandbox.Fault{On: sandbox.OpListAgents, Do: sandbox.Respond(200, "text/html", "<html>Sign in</html>")}, "text/html"},
 		"no agents of a user that is unknown": {sandbox.Fault{Do: unknownUsersAgents}, "User with ID"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
-			numbers, _ := api.account()
-			config := api.config(agentOn(quoted(numbers[0].ID)))
-			row.fault.Times = sandbox.Always
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{
-					{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
-					{ // a configuration without the agent asks for nothing but the read
-						PreConfig: func() { api.Script(row.fault) }, Config: api.config(), ExpectError: planError(row.says),
-					},
-					{
-						PreConfig: api.ClearFaults,
-						Config:    config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(), api.checkAgents("Reception/pmpt_1")},
-					},
-				},
-			})
-		})
-	}
+	}, func(_ string, row proofless) resource.TestStep {
+		row.fault.Times = sandbox.Always
+		return resource.TestStep{ // a configuration without the agent asks for nothing but the read
+			PreConfig: func() {
+				api.ClearFaults()
+				api.Script(row.fault)
+			},
+			Config: api.config(), ExpectError: planError(row.says),
+		}
+	})...)
+	unchanged := plansNothing(config, api.checkWrites(), api.checkAgents("Reception/pmpt_1"))
+	unchanged.PreConfig = api.ClearFaults
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: append(steps, unchanged)})
 }
 
 // unknownUsersAgents answers as a deployed server does of a user that it does not know.
@@ -895,7 +839,7 @@ func TestAgentMissingUnderAnotherBaseURLStaysInTheState(t *testing.T) {
 				Steps: []resource.TestStep{
 					{Config: api.config(block)},
 					{Config: staging.config(), ExpectError: says(api.baseURL, staging.baseURL)},
-					{Config: api.config(block), ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
+					plansNothing(api.config(block), api.checkAgents("Reception/pmpt_1")),
 				},
 			})
 		})

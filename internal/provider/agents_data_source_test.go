@@ -4,8 +4,10 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -20,8 +22,11 @@ import (
 const agentsAddress = "data.bizapi_agents.all"
 
 // lookUpAgents is a block that looks agents up.
-func lookUpAgents(arguments string) string {
-	return "data \"bizapi_agents\" \"all\" {\n  " + arguments + "\n}\n"
+func lookUpAgents(arguments string) string { return lookUpSomeAgents("all", arguments) }
+
+// lookUpSomeAgents is one of several.
+func lookUpSomeAgents(name, arguments string) string {
+	return "data \"bizapi_agents\" " + quoted(name) + " {\n  " + arguments + "\n}\n"
 }
 
 // showsAgent is what data sources, lists and states show of an agent that addAgent made.
@@ -54,15 +59,19 @@ func (a *testAPI) accountWithAgents() (ofUser []sandbox.Agent, ofOther sandbox.A
 
 // listedAgents expects just those agents, in that order and by their numbers.
 func listedAgents(userID string, agents ...sandbox.Agent) []statecheck.StateCheck {
+	return listedAgentsIn(agentsAddress, userID, agents...)
+}
+
+func listedAgentsIn(address, userID string, agents ...sandbox.Agent) []statecheck.StateCheck {
 	inOrder, byNumber := []knownvalue.Check{}, map[string]knownvalue.Check{}
 	for _, agent := range agents {
 		inOrder = append(inOrder, knownvalue.ObjectExact(showsAgent(agent)))
 		byNumber[agent.PhoneNumberID] = knownvalue.ObjectExact(showsAgent(agent))
 	}
 	return []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
-		statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("agents"), knownvalue.ListExact(inOrder)),
-		statecheck.ExpectKnownValue(agentsAddress, tfjsonpath.New("by_phone_number_id"), knownvalue.MapExact(byNumber)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("agents"), knownvalue.ListExact(inOrder)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("by_phone_number_id"), knownvalue.MapExact(byNumber)),
 	}
 }
 
@@ -81,15 +90,12 @@ func TestAgentsAreLookedUp(t *testing.T) {
 				agents, others := api.accountWithAgents()
 				resource.UnitTest(t, resource.TestCase{
 					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{
-						{Config: api.config(lookUpAgents("")), ConfigStateChecks: listedAgents(testUser, agents...)},
-						{Config: api.config(lookUpAgents("phone_number_id = " + quoted(agents[1].PhoneNumberID))), ConfigStateChecks: listedAgents(testUser, agents[1])},
-						{Config: api.config(lookUpAgents(withUser(otherUser))), ConfigStateChecks: listedAgents(otherUser, others)},
-						{ // another user's number has none of this one's
-							Config:            api.config(lookUpAgents("phone_number_id = " + quoted(others.PhoneNumberID) + "\n  timeouts {\n    read = \"5m\"\n  }")),
-							ConfigStateChecks: listedAgents(testUser),
-						},
-					},
+					Steps: []resource.TestStep{{ // another user's number has none of this one's
+						Config: api.config(lookUpAgents(""), lookUpSomeAgents("one", "phone_number_id = "+quoted(agents[1].PhoneNumberID)), lookUpSomeAgents("others", withUser(otherUser)),
+							lookUpSomeAgents("none", "phone_number_id = "+quoted(others.PhoneNumberID)+"\n  timeouts {\n    read = \"5m\"\n  }")),
+						ConfigStateChecks: slices.Concat(listedAgents(testUser, agents...), listedAgentsIn("data.bizapi_agents.one", testUser, agents[1]),
+							listedAgentsIn("data.bizapi_agents.others", otherUser, others), listedAgentsIn("data.bizapi_agents.none", testUser)),
+					}},
 				})
 			})
 		})
@@ -127,7 +133,7 @@ func TestAgentsOfManyPagesAreAllLookedUp(t *testing.T) {
 }
 
 func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -144,38 +150,32 @@ func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
 
 // A deployed server answers an unknown user with an empty list.
 func TestLookUpOfAgentsThatIsAnError(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
+	type failing struct {
 		provider, arguments string
 		fault               sandbox.Behaviour
 		says                *regexp.Regexp
-	}{
-		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
-		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
-		"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("user", "known", "-target")},
-		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
-		"a number with a slash":        {arguments: `phone_number_id = "a/b"`, says: planError("phone_number_id", "letters, digits")},
-		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
-		"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("503")},
-		"a database that is down":      {fault: sandbox.DatabaseDown(), says: planError("Failed to get agents")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				if row.fault != nil {
-					api.Script(sandbox.Fault{On: sandbox.OpListAgents, Times: sandbox.Always, Do: row.fault})
-				}
-				if row.provider == "" {
-					row.provider = withUser(testUser)
-				}
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{{
-						Config:   api.configWith(row.provider, lookUpAgents(row.arguments), knownLater("user", testUser)),
-						PlanOnly: true, ExpectError: row.says,
-					}},
-				})
-			})
-		})
 	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		steps := stepOfEach(t, map[string]failing{
+			"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
+			"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
+			"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("user", "known", "-target")},
+			"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
+			"a number with a slash":        {arguments: `phone_number_id = "a/b"`, says: planError("phone_number_id", "letters, digits")},
+			"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
+			"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("503")},
+			"a database that is down":      {fault: sandbox.DatabaseDown(), says: planError("Failed to get agents")},
+		}, func(_ string, row failing) resource.TestStep {
+			return resource.TestStep{
+				PreConfig: func() {
+					api.ClearFaults()
+					api.Script(sandbox.Fault{On: sandbox.OpListAgents, Times: sandbox.Always, Do: row.fault})
+				},
+				Config:   api.configWith(cmp.Or(row.provider, withUser(testUser)), lookUpAgents(row.arguments), knownLater("user", testUser)),
+				PlanOnly: true, ExpectError: row.says,
+			}
+		})
+		resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
+	})
 }

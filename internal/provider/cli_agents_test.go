@@ -25,7 +25,7 @@ func cliWithAgent(t *testing.T, dialect sandbox.Dialect) (*cliWorkspace, *sandbo
 
 // The warnings of what goes with a number name the agent, and say whether anything brings it back.
 func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, number, agent := cliWithAgent(t, dialect)
 		named := fmt.Sprintf("Agent %q (%s) is deleted with it", agent.Name, agent.ID)
 		replaced, deleted := "Phone number "+number.ID+" will be replaced", "Phone number "+number.ID+" will be deleted"
@@ -76,7 +76,7 @@ func TestCLIPlanThatDeletesNothingListsNoAgents(t *testing.T) {
 // A taint changes no attribute. Of -replace the provider learns by the second half of the replacement alone, and
 // Terraform shows no warnings of that.
 func TestCLIReplacementOfAnAgentWarns(t *testing.T) {
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, _, agent := cliWithAgent(t, dialect)
 		words := []string{"Agent " + agent.ID + " will be replaced", `"` + agentName + `"`, "conversations and messages are deleted for good"}
 		w.plan("-replace="+agentAddress).succeeded().does(agentAddress, "replace")

@@ -213,7 +213,7 @@ func TestCLITroubleshootingOfADelete(t *testing.T) {
 }
 
 func TestCLITroubleshootingAtPlan(t *testing.T) {
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
 		w.write("main.tf", cliNumber(cliPlain(cliToken), `user_id = "usr_nobody"`))

@@ -166,8 +166,12 @@ resource "bizapi_phone_number" "main" {
 			if len(moved.Actions) != len(numbers) {
 				t.Errorf("the plan does %v", moved.Actions)
 			}
+			state, err := w.State(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
 			for at, number := range numbers {
-				if got := w.attributes(fmt.Sprintf("%s[%d]", cliAddress, at))["id"]; got != number.ID {
+				if got := state[fmt.Sprintf("%s[%d]", cliAddress, at)]["id"]; got != number.ID {
 					t.Errorf("instance %d is %v, not %s", at, got, number.ID)
 				}
 			}

@@ -31,70 +31,65 @@ var replacements = map[string]struct {
 
 // A replacement that could not add the number again, or would add it elsewhere, is refused before its delete.
 func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
-	changes := map[string]struct{ variable, value, argument string }{
-		"for another user":        {"BIZAPI_USER_ID", "usr_other", "user_id"},
-		"without a user":          {"BIZAPI_USER_ID", "", "user_id"},
-		"under another base URL":  {"BIZAPI_BASE_URL", "", "base_url"},
-		"under another base path": {"BIZAPI_BASE_URL", "/api", "base_url"},
-	}
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
-		for _, where := range slices.Sorted(maps.Keys(changes)) {
-			t.Run(how+" "+where, func(t *testing.T) {
-				t.Parallel()
-				w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
-				replacement, change := replacements[how], changes[where]
-				other, otherURL := newCLIServer(t, sandbox.Options{})
-				replacement.prepare(t, w)
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+			replacement := replacements[how]
+			other, otherURL := newCLIServer(t, sandbox.Options{})
+			replacement.prepare(t, w)
+			was := map[string]string{}
+			for _, setting := range w.Environ() {
+				name, value, _ := strings.Cut(setting, "=")
+				was[name] = value
+			}
+			for where, change := range map[string]struct{ variable, value, argument string }{
+				"for another user":        {"BIZAPI_USER_ID", "usr_other", "user_id"},
+				"without a user":          {"BIZAPI_USER_ID", "", "user_id"},
+				"under another base URL":  {"BIZAPI_BASE_URL", otherURL, "base_url"},
+				"under another base path": {"BIZAPI_BASE_URL", strings.TrimSuffix(otherURL, "/v1") + "/api/v1", "base_url"},
+			} {
+				t.Log(where)
 				w.plan(append([]string{"-out=tfplan"}, replacement.args...)...).succeeded().does(cliAddress, "replace")
-				was := map[string]string{}
-				for _, setting := range w.Environ() {
-					name, value, _ := strings.Cut(setting, "=")
-					was[name] = value
-				}
-				value := change.value
-				if change.argument == "base_url" {
-					value = strings.TrimSuffix(otherURL, "/v1") + value + "/v1"
-				}
-				w.Setenv(change.variable, value)
+				w.Setenv(change.variable, change.value)
 				parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan", added.ID, change.argument, "Nothing was deleted")
-				cliWrites(t, server, 0, 0)
-				if got := other.Count(sandbox.OpAny); got != 0 {
-					t.Errorf("the other API got %d requests", got)
-				}
-				if got := w.attributes(cliAddress)["id"]; got != added.ID {
-					t.Errorf("the state has %v", got)
-				}
-				// A plan of its own under the other configuration refuses too, and a right one goes on.
 				w.Setenv(change.variable, was[change.variable])
-				w.apply(replacement.args...).succeeded().does(cliAddress, "replace")
-				cliWrites(t, server, 1, 1)
-				w.plan().succeeded().silent().does()
-			})
-		}
+			}
+			cliWrites(t, server, 0, 0)
+			if got := other.Count(sandbox.OpAny); got != 0 {
+				t.Errorf("the other API got %d requests", got)
+			}
+			if got := w.attributes(cliAddress)["id"]; got != added.ID {
+				t.Errorf("the state has %v", got)
+			}
+			// Under the configuration of the plan it goes on.
+			w.apply(replacement.args...).succeeded().does(cliAddress, "replace")
+			cliWrites(t, server, 1, 1)
+			w.plan().succeeded().silent().does()
+		})
 	}
 }
 
 // Without a refresh nothing but the delete asks whether the number is there.
 func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
-		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
-			t.Run(how+" "+refresh, func(t *testing.T) {
-				t.Parallel()
-				clock := &cliClock{}
-				w, server, added := cliApplied(t, sandbox.Options{Now: clock.Now}, cliPlain(cliToken))
-				clock.Advance(time.Minute)
-				replacement := replacements[how]
-				other, otherURL := newCLIServer(t, sandbox.Options{Now: clock.Now})
-				replacement.prepare(t, w)
-				w.Setenv("BIZAPI_BASE_URL", otherURL)
-				w.apply(append([]string{refresh}, replacement.args...)...).failed(map[string]string{"-refresh=true": "Missing under another base URL", "-refresh=false": ""}[refresh], added.ID, otherURL)
-				cliWrites(t, server, 0, 0)
-				cliWrites(t, other, 0, 0)
-				if got := w.attributes(cliAddress)["id"]; got != added.ID {
-					t.Errorf("the state has %v", got)
-				}
-			})
-		}
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			clock := &cliClock{}
+			w, server, added := cliApplied(t, sandbox.Options{Now: clock.Now}, cliPlain(cliToken))
+			clock.Advance(time.Minute)
+			replacement := replacements[how]
+			other, otherURL := newCLIServer(t, sandbox.Options{Now: clock.Now})
+			replacement.prepare(t, w)
+			w.Setenv("BIZAPI_BASE_URL", otherURL)
+			w.apply(append([]string{"-refresh=true"}, replacement.args...)...).failed("Missing under another base URL", added.ID, otherURL)
+			w.apply(append([]string{"-refresh=false"}, replacement.args...)...).failed(added.ID, otherURL)
+			cliWrites(t, server, 0, 0)
+			cliWrites(t, other, 0, 0)
+			if got := w.attributes(cliAddress)["id"]; got != added.ID {
+				t.Errorf("the state has %v", got)
+			}
+		})
 	}
 }
 
@@ -148,37 +143,11 @@ func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 					continue
 				}
 				planned.warnedOnce("Phone number "+added.ID+" will be replaced", "deleted and added again", `"Front desk"`, "conversations and messages", "templates and campaigns")
+				if how == "a taint" {
+					planned.warned("is tainted")
+				}
 			}
 			cliWrites(t, server, 0, 0)
 		})
-	}
-}
-
-// Terraform adds first, and the API takes each number once. Nothing is lost, and the recovery keeps the number.
-func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
-	const lifecycle = "lifecycle {\n    create_before_destroy = true\n  }"
-	t.Parallel()
-	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken), lifecycle)
-	w.write("main.tf", cliNumber(cliPlain(cliNextToken), lifecycle))
-	w.apply().failed("Phone number already exists", added.ID, "create_before_destroy", "cannot work here", "`terraform state rm`")
-	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID || got[0].AccessToken != cliToken {
-		t.Fatalf("the account holds %+v", got)
-	}
-	// The old number is deposed: the state still has it.
-	w.apply().failed(added.ID)
-	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID {
-		t.Fatalf("the account holds %+v", got)
-	}
-	if removed := w.run("state", "rm", cliAddress); removed.Code != 0 {
-		t.Fatal(removed.Stderr)
-	}
-	w.write("main.tf", cliNumber(cliPlain(cliNextToken))+cliImportBlock(cliUser+"/"+added.ID))
-	w.apply().succeeded().does(cliAddress, "update")
-	w.plan().succeeded().does()
-	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID {
-		t.Errorf("the account holds %+v", got)
-	}
-	if got := w.attributes(cliAddress)["id"]; got != added.ID {
-		t.Errorf("the state has %v", got)
 	}
 }

@@ -147,20 +147,6 @@ func TestCLIWarnsOfALostAnswer(t *testing.T) {
 	})
 }
 
-// A taint changes no attribute.
-func TestCLIWarnsOfATaint(t *testing.T) {
-	t.Parallel()
-	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
-	if tainted := w.run("taint", cliAddress); tainted.Code != 0 {
-		t.Fatal(tainted.Stderr)
-	}
-	for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
-		w.plan(refresh).succeeded().does(cliAddress, "replace").
-			warnedOnce("Phone number "+added.ID+" will be replaced", "is tainted", "templates and campaigns")
-	}
-	cliWrites(t, server, 0, 0)
-}
-
 func TestCLIWarnsOfASecondResourceOfANumber(t *testing.T) {
 	t.Parallel()
 	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))

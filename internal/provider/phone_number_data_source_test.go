@@ -4,8 +4,10 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -31,28 +33,31 @@ func TestNumberIsLookedUp(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
 		numbers, others := api.account()
-		step := func(arguments string, want sandbox.Number) resource.TestStep {
-			checks := []statecheck.StateCheck{holdsNoToken, api.checkRequests(0, 0)}
-			for attribute, value := range shows(want) {
-				checks = append(checks, statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New(attribute), value))
+		config, checks := "", []statecheck.StateCheck{holdsNoToken, api.checkRequests(0, 0)}
+		for name, row := range map[string]struct {
+			arguments string
+			want      sandbox.Number
+		}{
+			"by_id":              {fmt.Sprintf("id = %q", numbers[0].ID), numbers[0]},
+			"by_its_Meta_id":     {byMetaID("webchat", "desk@example.com"), numbers[1]},
+			"with_a_timeout":     {byMetaID("instagram", "17841234567890123") + "\n  timeouts {\n    read = \"5m\"\n  }", numbers[2]},
+			"others_by_Meta_id":  {withUser(otherUser) + "\n  " + byMetaID("whatsapp", "106540352242922"), others},
+			"others_by_their_id": {withUser(otherUser) + fmt.Sprintf("\n  id = %q", others.ID), others},
+		} {
+			config += strings.Replace(lookUp(row.arguments), `"main"`, quoted(name), 1)
+			for attribute, value := range shows(row.want) {
+				checks = append(checks, statecheck.ExpectKnownValue("data.bizapi_phone_number."+name, tfjsonpath.New(attribute), value))
 			}
-			return resource.TestStep{Config: api.config(lookUp(arguments)), ConfigStateChecks: checks}
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			Steps: []resource.TestStep{
-				step(fmt.Sprintf("id = %q", numbers[0].ID), numbers[0]),
-				step(byMetaID("webchat", "desk@example.com"), numbers[1]),
-				step(byMetaID("instagram", "17841234567890123")+"\n  timeouts {\n    read = \"5m\"\n  }", numbers[2]),
-				step(withUser(otherUser)+"\n  "+byMetaID("whatsapp", "106540352242922"), others),
-				step(withUser(otherUser)+fmt.Sprintf("\n  id = %q", others.ID), others),
-			},
+			Steps:                    []resource.TestStep{{Config: api.config(config), ConfigStateChecks: checks}},
 		})
 	})
 }
 
 func TestNumberThatTheSameApplyAddsIsLookedUp(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -71,11 +76,14 @@ func TestNumberThatTheSameApplyAddsIsLookedUp(t *testing.T) {
 
 func TestLookUpThatFindsNoNumberIsAnError(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		provider, arguments string // provider is more than the default user
+	type failing struct {
+		provider, arguments string
 		fault               sandbox.Fault
 		says                *regexp.Regexp
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	api.account()
+	steps := stepOfEach(t, map[string]failing{
 		"an id that is not there":       {arguments: `id = "pn_missing"`, says: planError("not found", "pn_missing")},
 		"a Meta id that is not there":   {arguments: byMetaID("instagram", "178"), says: planError("not found", "178")},
 		"a Meta id of another platform": {arguments: byMetaID("instagram", whatsAppID), says: planError("not found", whatsAppID)},
@@ -87,31 +95,27 @@ func TestLookUpThatFindsNoNumberIsAnError(t *testing.T) {
 			fault:     sandbox.Fault{Times: sandbox.Always, Do: sandbox.RateLimited("3600")},
 			arguments: "id = \"pn_1\"\n  timeouts {\n    read = \"1m\"\n  }", says: planError("429"),
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			api.account()
-			if row.fault.Do != nil {
+	}, func(_ string, row failing) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				api.ClearFaults()
 				api.Script(row.fault)
-			}
-			if row.provider == "" {
-				row.provider = withUser(testUser)
-			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps:                    []resource.TestStep{{Config: api.configWith(row.provider, lookUp(row.arguments)), PlanOnly: true, ExpectError: row.says}},
-			})
-		})
-	}
+			},
+			Config:   api.configWith(cmp.Or(row.provider, withUser(testUser)), lookUp(row.arguments)),
+			PlanOnly: true, ExpectError: row.says,
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestLookUpArguments(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type invalid struct {
 		arguments string
 		says      []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]invalid{
 		"none":                           {``, []string{"id", "meta_phone_number_id"}},
 		"an empty id":                    {`id = ""`, []string{"id", "empty"}},
 		"a platform alone":               {`platform = "whatsapp"`, []string{"platform", "meta_phone_number_id"}},
@@ -121,17 +125,11 @@ func TestLookUpArguments(t *testing.T) {
 		"a phone number for the Meta id": {byMetaID("whatsapp", "+1 (234) 567-8900"), []string{"meta_phone_number_id", "Phone Number ID"}},
 		"a user with a slash":            {"id = \"pn_1\"\n  user_id = \"a/b\"", []string{"user_id", "letters, digits"}},
 		"a timeout without a unit":       {"id = \"pn_1\"\n  timeouts {\n    read = \"20\"\n  }", []string{"read"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps:                    []resource.TestStep{{Config: api.config(lookUp(row.arguments)), PlanOnly: true, ExpectError: planError(row.says...)}},
-			})
-			if requests := api.Count(sandbox.OpAny); requests > 0 {
-				t.Errorf("the API was asked %d times", requests)
-			}
-		})
+	}, func(_ string, row invalid) resource.TestStep {
+		return resource.TestStep{Config: api.config(lookUp(row.arguments)), PlanOnly: true, ExpectError: planError(row.says...)}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
+	if requests := api.Count(sandbox.OpAny); requests > 0 {
+		t.Errorf("the API was asked %d times", requests)
 	}
 }

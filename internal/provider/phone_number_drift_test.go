@@ -101,39 +101,56 @@ func TestDriftIsReportedWhereThereIsSome(t *testing.T) {
 // of it, and the next rename must be drift all the same.
 func TestNameThatTheNumberHadReplacesNothing(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type names struct {
 		first     string   // configured when the number is added; empty is none
-		elsewhere []string // renamed to one after the other; empty is none
+		elsewhere []string // renamed to one after the other
 		wanted    string
-	}{
+	}
+	rows := map[string]names{
 		"the first":                     {"Shop", []string{"Store", "Market"}, "Shop"},
 		"one of others":                 {"Shop", []string{"Store", "Market"}, "Store"},
 		"one after it was renamed back": {"Shop", []string{"Store", "Shop"}, "Store"},
 		"one of a number added without": {"", []string{"Store", "Market"}, "Store"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			config := func(name string) string {
-				if name == "" {
-					return api.config(number(withToken(testToken)))
-				}
-				return api.config(number(withToken(testToken), named(name)))
-			}
-			steps := []resource.TestStep{{Config: config(row.first)}}
-			for _, name := range row.elsewhere {
-				steps = append(steps, resource.TestStep{PreConfig: func() { api.Rename(api.theNumber(t).ID, name) }, RefreshState: true})
-			}
-			last := row.elsewhere[len(row.elsewhere)-1]
-			steps = append(steps, resource.TestStep{
-				Config: config(row.wanted), ConfigPlanChecks: keepsName(last),
-				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, last)), api.checkStateMatchesAPI()},
-			})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps,
-			})
-		})
 	}
+	api := newAPI(t, sandbox.Options{})
+	before, after, holds := "", "", map[string]string{}
+	plan := []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}
+	for name, row := range rows {
+		first := ""
+		if row.first != "" {
+			first = named(row.first)
+		}
+		before += numberOf(name, withToken(testToken), first)
+		after += numberOf(name, withToken(testToken), named(row.wanted))
+		holds[name] = row.elsewhere[1]
+		plan = append(plan, plancheck.ExpectKnownValue(addressOf(name), tfjsonpath.New("display_name"), knownvalue.StringExact(row.elsewhere[1])))
+	}
+	renamed := func(turn int) resource.TestStep {
+		return resource.TestStep{RefreshState: true, PreConfig: func() {
+			for name, row := range rows {
+				for _, n := range api.all() {
+					if n.MetaPhoneNumberID == metaIDOf(name) {
+						api.Rename(n.ID, row.elsewhere[turn])
+					}
+				}
+			}
+		}}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(before)},
+			renamed(0),
+			renamed(1),
+			{
+				Config: api.config(after), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: plan},
+				ConfigStateChecks: []statecheck.StateCheck{
+					api.checkRequests(len(rows), 0), api.checkOutcomes(holds, func(n sandbox.Number) string { return nameOf(n) }), api.checkStateMatchesAPI(),
+				},
+			},
+		},
+	})
 }
 
 // A state that was not refreshed has the old name, and the API the wanted one already.
@@ -225,16 +242,17 @@ func TestServerThatChangesNamesReplacesNothing(t *testing.T) {
 	})
 }
 
-// unknownIn is the number with its user and name written, and one attribute that is known after apply only.
-func unknownIn(attribute string, more ...string) string {
+// unknownIn is a row's number with its user and name written, and one attribute that an output of terraform_data
+// gives, which is known after apply only; without such a one it is as it was.
+func unknownIn(row, attribute, output string, more ...string) string {
 	values := map[string]string{
-		"user_id": fmt.Sprintf("%q", testUser), "platform": `"whatsapp"`, "meta_phone_number_id": fmt.Sprintf("%q", whatsAppID),
+		"user_id": fmt.Sprintf("%q", testUser), "platform": `"whatsapp"`, "meta_phone_number_id": fmt.Sprintf("%q", metaIDOf(row)),
 		"display_name": `"Shop"`, "access_token": fmt.Sprintf("%q", testToken),
 	}
 	if attribute != "" {
-		values[attribute] = "terraform_data.later.output"
+		values[attribute] = "terraform_data." + output + ".output"
 	}
-	text := "resource \"bizapi_phone_number\" \"main\" {\n"
+	text := fmt.Sprintf("resource \"bizapi_phone_number\" %q {\n", labelOf(row))
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		text += fmt.Sprintf("  %s = %s\n", name, values[name])
 	}
@@ -243,41 +261,50 @@ func unknownIn(attribute string, more ...string) string {
 
 func TestValueThatIsNotKnownYetKeepsTheStates(t *testing.T) {
 	t.Parallel()
-	for attribute, row := range map[string]struct{ same, another string }{
+	api := newAPI(t, sandbox.Options{})
+	before, after, holds := "", "", map[string]string{}
+	planned, replanned := []plancheck.PlanCheck{}, []plancheck.PlanCheck{}
+	for attribute, value := range map[string]struct{ same, another string }{
 		"user_id":              {testUser, otherUser},
 		"platform":             {"whatsapp", "webchat"},
-		"meta_phone_number_id": {whatsAppID, otherID},
+		"meta_phone_number_id": {metaIDOf("meta_phone_number_id, the same"), otherID},
 		"display_name":         {"Shop", "Store"},
 	} {
-		for later, next := range map[string]plancheck.ResourceActionType{
-			row.same: plancheck.ResourceActionNoop, row.another: plancheck.ResourceActionDestroyBeforeCreate,
-		} {
-			t.Run(attribute+", later "+later, func(t *testing.T) {
-				t.Parallel()
-				api := newAPI(t, sandbox.Options{})
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{Config: api.config(unknownIn(""))},
-						{
-							Config: api.config(unknownIn(attribute), knownLater("later", later)),
-							ConfigPlanChecks: resource.ConfigPlanChecks{
-								PreApply: []plancheck.PlanCheck{
-									plancheck.ExpectNonEmptyPlan(), // of the unknown's source
-									plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop),
-									plancheck.ExpectKnownValue(address, tfjsonpath.New(attribute), knownvalue.StringExact(row.same)),
-								},
-								PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, next)},
-							},
-							ExpectNonEmptyPlan: next != plancheck.ResourceActionNoop,
-							ConfigStateChecks:  []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))},
-						},
-					},
-				})
-			})
+		for later, next := range map[string]plancheck.ResourceActionType{"the same": noop, "another": replace} {
+			row := attribute + ", " + later
+			output, same := value.same, value.same
+			if later == "another" {
+				output = value.another
+			}
+			if attribute == "meta_phone_number_id" {
+				same = metaIDOf(row)
+			}
+			before += unknownIn(row, "", "")
+			after += unknownIn(row, attribute, labelOf(row)) + knownLater(labelOf(row), output) + "\n"
+			holds[row] = testUser + ", whatsapp, " + testToken + ", Shop"
+			planned = append(planned,
+				plancheck.ExpectResourceAction(addressOf(row), noop),
+				plancheck.ExpectKnownValue(addressOf(row), tfjsonpath.New(attribute), knownvalue.StringExact(same)))
+			replanned = append(replanned, plancheck.ExpectResourceAction(addressOf(row), next))
 		}
 	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(before)},
+			{
+				Config:             api.config(after),
+				ConfigPlanChecks:   resource.ConfigPlanChecks{PreApply: planned, PostApplyPreRefresh: replanned, PostApplyPostRefresh: replanned},
+				ExpectNonEmptyPlan: true,
+				ConfigStateChecks: []statecheck.StateCheck{
+					api.checkRequests(len(holds), 0), api.checkOutcomes(holds, func(n sandbox.Number) string {
+						return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, nameOf(n)}, ", ")
+					}),
+				},
+			},
+		},
+	})
 }
 
 // A plan cannot keep "no name" where the configuration has one, known or not.
@@ -304,27 +331,18 @@ func TestNameThatIsNotKnownYetOfAnImportedNumberIsRecorded(t *testing.T) {
 // Terraform plans again in the apply, and would stop there if the value turned out another.
 func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 	t.Parallel()
-	for attribute, later := range map[string]string{
-		"user_id": testUser, "platform": "whatsapp", "meta_phone_number_id": whatsAppID, "display_name": "Shop", "access_token": testToken,
-	} {
-		t.Run(attribute, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{Config: api.config(unknownIn(""))},
-					{Config: api.config(unknownIn(attribute, protected), knownLater("later", later)), ExpectError: planError("cannot be planned", attribute)},
-					{
-						Config:            api.config(unknownIn("")),
-						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
-					},
-				},
-			})
-		})
-	}
+	api := newAPI(t, sandbox.Options{})
+	steps := []resource.TestStep{{Config: api.config(unknownIn("main", "", ""))}}
+	steps = append(steps, stepOfEach(t, map[string]string{
+		"user_id": testUser, "platform": "whatsapp", "meta_phone_number_id": metaIDOf("main"), "display_name": "Shop", "access_token": testToken,
+	}, func(attribute, later string) resource.TestStep {
+		return resource.TestStep{
+			Config:      api.config(unknownIn("main", attribute, "later", protected), knownLater("later", later)),
+			ExpectError: planError("cannot be planned", attribute),
+		}
+	})...)
+	steps = append(steps, plansNothing(api.config(unknownIn("main", "", "")), api.checkRequests(1, 0), api.checkStateMatchesAPI()))
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
 }
 
 // updated_at changes for reasons that nobody sees: a refresh leaves it alone, until something else changes.

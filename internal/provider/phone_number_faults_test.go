@@ -5,9 +5,13 @@ package provider_test
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -29,71 +33,115 @@ var passingFaults = map[string]sandbox.Fault{
 	"a database is down": {Times: 2, Do: sandbox.DatabaseDown()},
 }
 
-// TestFaultLeavesStateAndAPIAgreed meets each fault at an add and at a delete.
-func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {
-	t.Parallel()
-	for name, fault := range passingFaults {
-		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				hit := func(on sandbox.Operation) func() {
-					return func() {
-						fault := fault // the dialects run at once
-						fault.On = on
-						api.Script(fault)
-					}
-				}
-				provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{
-							PreConfig:         hit(sandbox.OpAdd),
-							Config:            api.configWith(provider, number(withToken(testToken), named("Shop"))),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "Shop")), api.checkStateMatchesAPI()},
-						},
-						{
-							PreConfig:         hit(sandbox.OpDelete),
-							Config:            api.configWith(provider),
-							ConfigPlanChecks:  plans(plancheck.ResourceActionDestroy),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(), api.checkStateMatchesAPI()},
-						},
-					},
-				})
-			})
-		})
+// hitEach has each row's fault hit the requests of an operation that name the row's key, such as an id, in their
+// path or body.
+func (a *testAPI) hitEach(t *testing.T, on sandbox.Operation, faults map[string]sandbox.Fault, key func(row string) string) {
+	var mu sync.Mutex
+	hits := map[string]int{}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for row := range faults {
+			if hits[row] == 0 {
+				t.Errorf("%s: no request met it", row)
+			}
+		}
+	})
+	isHit := func(row string) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		hits[row]++
+		return hits[row] <= max(faults[row].Times, 1)
 	}
+	ordinary := sandbox.Delay(0)
+	a.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, _ sandbox.Answer) {
+		body, _ := io.ReadAll(r.Body) // read from memory
+		var answer sandbox.Answer
+		for row, fault := range faults {
+			if !strings.Contains(r.URL.Path+string(body), key(row)) {
+				continue
+			}
+			if fault.Commit {
+				done := httptest.NewRecorder()
+				ordinary(done, r, answer)
+				answer = sandbox.Answer{Status: done.Code, Header: done.Header(), Body: done.Body.Bytes()}
+			}
+			if answer.Status < 400 && isHit(row) { // what is refused is not committed
+				fault.Do(w, r, answer)
+				return
+			}
+		}
+		ordinary(w, r, answer)
+	}})
+}
+
+// TestFaultLeavesStateAndAPIAgreed has each fault meet the add and the delete of a number.
+func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
+		blocks, added, ids := "", map[string]string{}, map[string]string{}
+		var deleted []plancheck.PlanCheck
+		for row := range passingFaults {
+			blocks += numberOf(row, withToken(testToken), named("Shop"))
+			added[row] = testToken
+			deleted = append(deleted, plancheck.ExpectResourceAction(addressOf(row), plancheck.ResourceActionDestroy))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					PreConfig: func() { api.hitEach(t, sandbox.OpAdd, passingFaults, metaIDOf) },
+					Config:    api.configWith(provider, blocks),
+					ConfigStateChecks: []statecheck.StateCheck{
+						api.checkOutcomes(added, func(n sandbox.Number) string { return n.AccessToken }), api.checkStateMatchesAPI(),
+					},
+				},
+				{
+					PreConfig: func() {
+						for _, n := range api.all() {
+							ids[n.MetaPhoneNumberID] = n.ID
+						}
+						api.hitEach(t, sandbox.OpDelete, passingFaults, func(row string) string { return ids[metaIDOf(row)] })
+					},
+					Config:            api.configWith(provider),
+					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: deleted},
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(), api.checkStateMatchesAPI()},
+				},
+			},
+		})
+	})
 }
 
 func TestFaultThatLastsIsMadeUpForByTheNextApply(t *testing.T) {
 	t.Parallel()
-	for name, do := range map[string]sandbox.Behaviour{
+	faults := map[string]sandbox.Behaviour{
 		"a failure":      sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
 		"a lost request": sandbox.Drop(),
 		"a time-out":     sandbox.Hang(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			lasting := func(on sandbox.Operation) func() {
-				return func() { api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do}) }
-			}
-			provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
-			config := api.configWith(provider, number(withToken(testToken)))
-			agreed := []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{PreConfig: lasting(sandbox.OpAdd), Config: config, ExpectError: applyError("POST")},
-					{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: agreed},
-					{PreConfig: lasting(sandbox.OpDelete), Config: api.configWith(provider), ExpectError: applyError("DELETE")},
-					{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop), ConfigStateChecks: agreed},
-				},
-			})
-		})
 	}
+	api := newAPI(t, sandbox.Options{})
+	lasting := func(on sandbox.Operation, do sandbox.Behaviour) func() {
+		return func() {
+			api.ClearFaults()
+			api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do})
+		}
+	}
+	provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
+	config := api.configWith(provider, number(withToken(testToken)))
+	agreed := []statecheck.StateCheck{api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()}
+	steps := stepOfEach(t, faults, func(_ string, do sandbox.Behaviour) resource.TestStep {
+		return resource.TestStep{PreConfig: lasting(sandbox.OpAdd, do), Config: config, ExpectError: applyError("POST")}
+	})
+	steps = append(steps, resource.TestStep{PreConfig: api.ClearFaults, Config: config, ConfigPlanChecks: plans(plancheck.ResourceActionCreate), ConfigStateChecks: agreed})
+	steps = append(steps, stepOfEach(t, faults, func(_ string, do sandbox.Behaviour) resource.TestStep {
+		return resource.TestStep{PreConfig: lasting(sandbox.OpDelete, do), Config: api.configWith(provider), ExpectError: applyError("DELETE")}
+	})...)
+	unchanged := plansNothing(config, api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI())
+	unchanged.PreConfig = api.ClearFaults
+	steps = append(steps, unchanged)
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
 }
 
 // Nothing tells the first apply whether the number is there: the second leads to it.
@@ -129,36 +177,28 @@ func TestNumberWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
 // The client's tests have the other ways in which a listing fails.
 func TestDeadListingRemovesNothing(t *testing.T) {
 	t.Parallel()
-	for name, do := range map[string]sandbox.Behaviour{
+	api := newAPI(t, sandbox.Options{})
+	config := api.config(number(withToken(testToken)))
+	steps := []resource.TestStep{{Config: config}}
+	steps = append(steps, stepOfEach(t, map[string]sandbox.Behaviour{
 		"a route that nothing serves": sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"Route GET /v1/users not found"}`),
 		"a database that is down":     sandbox.Respond(404, "application/json", `{"error":"Not Found","message":"Failed to get phone numbers"}`),
 		"a refused key":               sandbox.Respond(401, "application/json", `{"error":"Unauthorized","message":"Invalid API key"}`),
 		"a sign-in page":              sandbox.Respond(200, "text/html", "<html>sign in</html>"),
 		"a lost answer":               sandbox.Drop(),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			config := api.config(number(withToken(testToken)))
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{Config: config},
-					{
-						PreConfig:    func() { api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: do}) },
-						RefreshState: true, ExpectError: regexp.MustCompile("usr_abc123"),
-					},
-					{
-						PreConfig:         api.ClearFaults,
-						Config:            config,
-						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
-					},
-				},
-			})
-		})
-	}
+	}, func(_ string, do sandbox.Behaviour) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				api.ClearFaults()
+				api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: do})
+			},
+			RefreshState: true, ExpectError: regexp.MustCompile("usr_abc123"),
+		}
+	})...)
+	unchanged := plansNothing(config, api.checkRequests(1, 0), api.checkStateMatchesAPI())
+	unchanged.PreConfig = api.ClearFaults
+	steps = append(steps, unchanged)
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
 }
 
 func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
@@ -186,7 +226,7 @@ func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
 }
 
 func TestRefusedAddLeavesNothingBehind(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withWriteOnly(testToken, 1)))
 		resource.UnitTest(t, resource.TestCase{
@@ -248,7 +288,7 @@ func (r *refusing) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func TestRequestThatWasNeverSentIsSentAgain(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api, network := newAPI(t, sandbox.Options{Dialect: dialect}), &refusing{}
 		api.transport = network
 		resource.UnitTest(t, resource.TestCase{

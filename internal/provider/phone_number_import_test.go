@@ -5,6 +5,8 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -68,60 +70,49 @@ func identityOf(n sandbox.Number) map[string]knownvalue.Check {
 }
 
 func TestImportByCommand(t *testing.T) {
-	t.Parallel()
-	for form, id := range importForms {
-		t.Run(form, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				shop := api.added("Shop")
-				config := api.config(number(named("Shop")))
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{
-							Config: config, ResourceName: address,
-							ImportState: true, ImportStateId: id(shop), ImportStatePersist: true,
-						},
-						{
-							Config:            config,
-							ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-							ConfigStateChecks: api.imported(t, shop),
-						},
-					},
-				})
-			})
-		})
-	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		shop := api.added("Shop")
+		config := api.config(number(named("Shop")))
+		var steps []resource.TestStep
+		for _, form := range slices.Sorted(maps.Keys(importForms)) {
+			steps = append(steps,
+				resource.TestStep{
+					PreConfig: func() { t.Log(form) },
+					Config:    config, ResourceName: address,
+					ImportState: true, ImportStateId: importForms[form](shop), ImportStatePersist: true,
+				},
+				resource.TestStep{
+					Config:            config,
+					ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+					ConfigStateChecks: api.imported(t, shop),
+				},
+				resource.TestStep{Config: api.config(forgotten)})
+		}
+		resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
+	})
 }
 
 func TestImportByBlock(t *testing.T) {
-	t.Parallel()
-	for form, id := range importForms {
-		t.Run(form, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				shop := api.added("Shop")
-				config := api.config(number(named("Shop")))
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{ // the plan alone, which is one of no change
-							Config: config, ResourceName: address,
-							ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id(shop),
-						},
-						{Config: config + importByID(id(shop)), ConfigStateChecks: api.imported(t, shop)},
-						{
-							Config:            config,
-							ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-							ConfigStateChecks: api.imported(t, shop),
-						},
-					},
-				})
-			})
-		})
-	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		shop := api.added("Shop")
+		config := api.config(number(named("Shop")))
+		var steps []resource.TestStep
+		for _, form := range slices.Sorted(maps.Keys(importForms)) {
+			id := importForms[form](shop)
+			steps = append(steps,
+				resource.TestStep{ // the plan alone, which is one of no change
+					PreConfig: func() { t.Log(form) },
+					Config:    config, ResourceName: address,
+					ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateId: id,
+				},
+				resource.TestStep{Config: api.config(forgotten)},
+				resource.TestStep{Config: config + importByID(id), ConfigStateChecks: api.imported(t, shop)},
+				plansNothing(config))
+		}
+		resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
+	})
 }
 
 // The identity names the user, whatever the provider's is.
@@ -153,10 +144,15 @@ func TestImportByIdentity(t *testing.T) {
 func TestImportIDThatIsRefused(t *testing.T) {
 	t.Parallel()
 	const forms = "<user_id>/<id>"
-	for name, row := range map[string]struct {
+	type refused struct {
 		id   string
 		says []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	shop := held(importedToken, "Shop")
+	shop.ID = "pn_shop"
+	shop = api.Add(testUser, shop)
+	steps := stepOfEach(t, map[string]refused{
 		"an id that is not there":           {testUser + "/pn_missing", []string{"not found", "pn_missing"}},
 		"a number of another user":          {otherUser + "/pn_shop", []string{"not found", "pn_shop"}},
 		"a Meta id that is not there":       {testUser + "/instagram/178412", []string{"not found", "178412"}},
@@ -168,75 +164,62 @@ func TestImportIDThatIsRefused(t *testing.T) {
 		"the folder above":                  {testUser + "/..", []string{"names no phone number", forms}},
 		"a space behind the id":             {testUser + "/pn_shop ", []string{"space", forms}},
 		"a phone number in place of its id": {testUser + "/whatsapp/+1 (234) 567-8900", []string{"phone number", "Phone Number ID"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			shop := held(importedToken, "Shop")
-			shop.ID = "pn_shop"
-			shop = api.Add(testUser, shop)
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{
-					{
-						Config: api.config(number()), ResourceName: address,
-						ImportState: true, ImportStateId: row.id, ImportStatePersist: true, ExpectError: says(row.says...),
-					},
-					{
-						Config:            api.config(),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(shop)},
-					},
-				},
-			})
-		})
-	}
+	}, func(_ string, row refused) resource.TestStep {
+		return resource.TestStep{
+			Config: api.config(number()), ResourceName: address,
+			ImportState: true, ImportStateId: row.id, ImportStatePersist: true, ExpectError: says(row.says...),
+		}
+	})
+	steps = append(steps, resource.TestStep{
+		Config:            api.config(),
+		ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(shop)},
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestImportIDWithoutAUserNeedsTheProviders(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type needy struct {
 		provider string
 		id       func(sandbox.Number) string
 		says     []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	shop := api.added("Shop")
+	steps := stepOfEach(t, map[string]needy{
 		"id alone, and no user":            {"", importForms["id alone"], []string{"user_id", "<user_id>/<id>"}},
 		"Meta's id alone, and no user":     {"", importForms["Meta's id alone"], []string{"user_id", "<user_id>/<id>"}},
 		"id alone, and an unknown user":    {"user_id = terraform_data.user.output", importForms["id alone"], []string{"User is not known yet", "<user_id>/"}},
 		"Meta's id alone, an unknown user": {"user_id = terraform_data.user.output", importForms["Meta's id alone"], []string{"User is not known yet", "<user_id>/"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			id := row.id(api.added("Shop"))
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config: api.configWith(row.provider, number(), importByID(id), knownLater("user", testUser)), PlanOnly: true,
-					ExpectError: planError(row.says...),
-				}},
-			})
-		})
-	}
+	}, func(_ string, row needy) resource.TestStep {
+		return resource.TestStep{
+			Config: api.configWith(row.provider, number(), importByID(row.id(shop)), knownLater("user", testUser)), PlanOnly: true,
+			ExpectError: planError(row.says...),
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestImportIDWithItsUserNeedsNoneOfTheProvider(t *testing.T) {
 	t.Parallel()
-	for name, provider := range map[string]string{"no user": "", "an unknown user": "user_id = terraform_data.user.output"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			shop := api.added("Shop")
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{{
-					Config:            api.configWith(provider, number(), importByID(importForms["user and id"](shop)), knownLater("user", otherUser)),
-					ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-					ConfigStateChecks: api.imported(t, shop),
-				}},
-			})
-		})
+	api := newAPI(t, sandbox.Options{})
+	shop := api.added("Shop")
+	imported := func(provider string) resource.TestStep {
+		return resource.TestStep{
+			Config:            api.configWith(provider, number(), importByID(importForms["user and id"](shop)), knownLater("user", otherUser)),
+			ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
+			ConfigStateChecks: api.imported(t, shop),
+		}
 	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			imported("user_id = terraform_data.user.output"),
+			{Config: api.config(forgotten)},
+			imported(""),
+		},
+	})
 }
 
 // An id may look like a token: it is data, and never altered.
@@ -264,29 +247,27 @@ func TestImportOfAnIDThatLooksLikeATokenReplacesNothing(t *testing.T) {
 
 func TestImportIdentityThatIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type refused struct {
 		userID, id string
 		says       []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]refused{
 		"an id that is not there": {testUser, "pn_missing", []string{"not found", "pn_missing"}},
 		"an unknown user":         {"usr_nobody", "pn_missing", []string{"usr_nobody"}},
 		"no id":                   {testUser, "", []string{"identity", "id must not be empty"}},
 		"no user":                 {"", "pn_missing", []string{"identity", "user_id must be"}},
 		"the list itself":         {testUser, ".", []string{`"."`}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config: api.config(number(), importByIdentity(row.userID, row.id)), PlanOnly: true,
-					ExpectError: planError(row.says...),
-				}},
-			})
-		})
-	}
+	}, func(_ string, row refused) resource.TestStep {
+		return resource.TestStep{
+			Config: api.config(number(), importByIdentity(row.userID, row.id)), PlanOnly: true, ExpectError: planError(row.says...),
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		ProtoV6ProviderFactories: api.factories(),
+		Steps:                    steps,
+	})
 }
 
 // Whatever name the configuration has was never asked of the API.

@@ -25,13 +25,15 @@ func list(name, arguments, config string) string {
 	return fmt.Sprintf("list \"bizapi_phone_number\" %q {\n  provider = bizapi\n  %s\n  config {\n    %s\n  }\n}\n", name, arguments, config)
 }
 
-// queryCase is a query of a provider with those arguments.
-func (a *testAPI) queryCase(arguments string, query resource.TestStep) resource.TestCase {
-	query.Query = true
+// queryCase are queries of a provider with those arguments.
+func (a *testAPI) queryCase(arguments string, queries ...resource.TestStep) resource.TestCase {
+	for at := range queries {
+		queries[at].Query = true
+	}
 	return resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_14_0, nil)},
 		ProtoV6ProviderFactories: a.factories(),
-		Steps:                    []resource.TestStep{{Config: a.configWith(arguments)}, query},
+		Steps:                    append([]resource.TestStep{{Config: a.configWith(arguments)}}, queries...),
 	}
 }
 
@@ -45,26 +47,23 @@ func lists(name string, numbers ...sandbox.Number) []querycheck.QueryResultCheck
 }
 
 func TestNumbersAreListed(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
+	type query struct {
 		arguments, config string
-		want              func(numbers []sandbox.Number, others sandbox.Number) []sandbox.Number
-	}{
-		"all of the provider's user": {want: func(numbers []sandbox.Number, _ sandbox.Number) []sandbox.Number { return numbers }},
-		"the oldest, up to a limit":  {arguments: "limit = 2", want: func(numbers []sandbox.Number, _ sandbox.Number) []sandbox.Number { return numbers[:2] }},
-		"those of a platform":        {config: `platform = "webchat"`, want: func(numbers []sandbox.Number, _ sandbox.Number) []sandbox.Number { return numbers[1:2] }},
-		"those of another user":      {config: withUser(otherUser), want: func(_ []sandbox.Number, others sandbox.Number) []sandbox.Number { return []sandbox.Number{others} }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
-				resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{
-					Config:            list("numbers", row.arguments, row.config),
-					QueryResultChecks: lists("numbers", row.want(api.account())...),
-				}))
-			})
-		})
+		want              []sandbox.Number
 	}
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
+		numbers, others := api.account()
+		queries := stepOfEach(t, map[string]query{
+			"all of the provider's user": {want: numbers},
+			"the oldest, up to a limit":  {arguments: "limit = 2", want: numbers[:2]},
+			"those of a platform":        {config: `platform = "webchat"`, want: numbers[1:2]},
+			"those of another user":      {config: withUser(otherUser), want: []sandbox.Number{others}},
+		}, func(_ string, row query) resource.TestStep {
+			return resource.TestStep{Config: list("numbers", row.arguments, row.config), QueryResultChecks: lists("numbers", row.want...)}
+		})
+		resource.UnitTest(t, api.queryCase(withUser(testUser), queries...))
+	})
 }
 
 func TestListOfAnEmptyAccountIsEmpty(t *testing.T) {
@@ -108,21 +107,21 @@ func TestListedNumberIsTheImportedOne(t *testing.T) {
 
 func TestListThatIsAnError(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		provider, config string
-		says             []string
-	}{
-		"an unknown user":              {withUser(testUser), withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
-		"no user":                      {"", "", []string{"user_id", "BIZAPI_USER_ID"}},
-		"a user with a slash":          {withUser(testUser), withUser("a/b"), []string{"user_id", "letters, digits"}},
-		"a platform that there is not": {withUser(testUser), `platform = "telegram"`, []string{"whatsapp", "instagram", "webchat"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, api.queryCase(row.provider, resource.TestStep{Config: list("numbers", "", row.config), ExpectError: says(row.says...)}))
-		})
+	type failing struct {
+		config string
+		says   []string
 	}
+	api := newAPI(t, sandbox.Options{})
+	test := api.queryCase(withUser(testUser), stepOfEach(t, map[string]failing{
+		"an unknown user":              {withUser("usr_nobody"), []string{"Unknown user", "usr_nobody"}},
+		"a user with a slash":          {withUser("a/b"), []string{"user_id", "letters, digits"}},
+		"a platform that there is not": {`platform = "telegram"`, []string{"whatsapp", "instagram", "webchat"}},
+	}, func(_ string, row failing) resource.TestStep {
+		return resource.TestStep{Config: list("numbers", "", row.config), ExpectError: says(row.says...)}
+	})...)
+	noUser := api.queryCase("", resource.TestStep{Config: list("numbers", "", ""), ExpectError: says("user_id", "BIZAPI_USER_ID")})
+	test.Steps = append(test.Steps, noUser.Steps...)
+	resource.UnitTest(t, test)
 }
 
 // The CLI cuts a list off itself, and plugin-testing shows no warnings: what the provider does of it shows

@@ -4,9 +4,11 @@
 package provider_test
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -22,11 +24,16 @@ import (
 
 func TestNewNumberThatTheAPIWouldRefuseIsAnErrorAtPlan(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type refused struct {
 		provider, block string
 		fault           sandbox.Behaviour // of the listing
 		says            []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	shop := held(importedToken, "Shop")
+	shop.ID = "pn_shop"
+	api.Add(testUser, shop)
+	steps := stepOfEach(t, map[string]refused{
 		"a number that is there already": {says: []string{"Phone number already exists", `id = "` + testUser + `/pn_shop"`}},
 		"one with a token unknown yet":   {block: number(withUnknown(laterTheSame)), says: []string{"Phone number already exists", testUser + "/pn_shop"}},
 		"an unknown user":                {block: number(withToken(testToken), withUser("usr_nobody")), says: []string{"Unknown user", "usr_nobody"}},
@@ -34,31 +41,22 @@ func TestNewNumberThatTheAPIWouldRefuseIsAnErrorAtPlan(t *testing.T) {
 		"a forbidden user":               {fault: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`), says: []string{"Not allowed", "403"}},
 		"a wrong base URL":               {fault: sandbox.Respond(404, "text/html", "<html>"), says: []string{"Wrong base URL", "BIZAPI_BASE_URL"}},
 		"a sign-in page":                 {fault: sandbox.Respond(200, "text/html", "<html>sign in</html>"), says: []string{"Unexpected API response", "base_url"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			shop := held(importedToken, "Shop")
-			shop.ID = "pn_shop"
-			api.Add(testUser, shop)
-			if row.fault != nil {
-				api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: row.fault})
-			}
-			block, config := row.block, api.config()
-			if block == "" {
-				block = number(withToken(testToken))
-			}
-			if row.provider != "" {
-				config = strings.Replace(api.configWith(row.provider), "  api_key  = \""+testKey+"\"\n", "", 1)
-			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config: config + block + knownLater("same", testToken), PlanOnly: true, ExpectError: planError(row.says...),
-				}},
-			})
-		})
-	}
+	}, func(_ string, row refused) resource.TestStep {
+		config := api.config()
+		if row.provider != "" {
+			config = strings.Replace(api.configWith(row.provider), "  api_key  = \""+testKey+"\"\n", "", 1)
+		}
+		return resource.TestStep{
+			PreConfig: func() {
+				api.ClearFaults()
+				if row.fault != nil {
+					api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: row.fault})
+				}
+			},
+			Config: config + cmp.Or(row.block, number(withToken(testToken))) + knownLater("same", testToken), PlanOnly: true, ExpectError: planError(row.says...),
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 // network answers requests in place of one.
@@ -72,32 +70,32 @@ func refuses(*http.Request) (*http.Response, error) {
 
 func TestNewNumberIsPlannedWhileTheAPIIsAway(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		network http.RoundTripper
-		fault   sandbox.Behaviour
-	}{
-		"nobody listens":     {network: network(refuses)},
-		"a failure":          {fault: sandbox.Respond(503, "text/plain", "upstream")},
-		"a database is down": {fault: sandbox.DatabaseDown()},
-		"a lost answer":      {fault: sandbox.Drop()},
-		"a rate limit":       {fault: sandbox.RateLimited("3600")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			api.transport = row.network
-			if row.fault != nil {
-				api.Script(sandbox.Fault{Times: sandbox.Always, Do: row.fault})
-			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config: api.config(number(withToken(testToken))), PlanOnly: true, ExpectNonEmptyPlan: true,
-					ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: plans(plancheck.ResourceActionCreate).PreApply},
-				}},
-			})
-		})
-	}
+	api := newAPI(t, sandbox.Options{})
+	isAway := atomic.Bool{}
+	api.transport = network(func(request *http.Request) (*http.Response, error) {
+		if isAway.Load() {
+			return refuses(request)
+		}
+		return http.DefaultTransport.RoundTrip(request)
+	})
+	steps := stepOfEach(t, map[string]sandbox.Behaviour{
+		"nobody listens":     nil,
+		"a failure":          sandbox.Respond(503, "text/plain", "upstream"),
+		"a database is down": sandbox.DatabaseDown(),
+		"a lost answer":      sandbox.Drop(),
+		"a rate limit":       sandbox.RateLimited("3600"),
+	}, func(_ string, fault sandbox.Behaviour) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				isAway.Store(fault == nil)
+				api.ClearFaults()
+				api.Script(sandbox.Fault{Times: sandbox.Always, Do: fault})
+			},
+			Config: api.config(number(withToken(testToken))), PlanOnly: true, ExpectNonEmptyPlan: true,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: plans(plancheck.ResourceActionCreate).PreApply},
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestPlanWarnsOnceAUserThatTheAPIIsAway(t *testing.T) {

@@ -47,89 +47,50 @@ func TestProtectionIsSwitchedInPlace(t *testing.T) {
 	})
 }
 
-// The plan refuses by itself: it must not take an apply, that may delete something else first, to learn of it.
+// The plan refuses by itself: it must not take an apply, that may delete something else first, to learn of it. Of a
+// tainted number it sees a create alone, and knows the number by its Meta id.
 func TestPlanThatDeletesAProtectedNumberIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, step := range map[string]struct {
-		noRefresh bool
-		resource.TestStep
+	type deletion struct {
 		config string
-	}{
-		"a removed block":                  {},
-		"a removed block, unrefreshed":     {noRefresh: true},
-		"a destroy":                        {config: number(withToken(testToken), protected), TestStep: resource.TestStep{Destroy: true}},
-		"another token":                    {config: number(withToken(nextToken), protected)},
-		"another Meta id":                  {config: phoneNumber("main", "whatsapp", otherID, withToken(testToken), protected)},
-		"another user":                     {config: number(withToken(testToken), withUser(otherUser), protected)},
-		"a replacement that unprotects it": {config: number(withToken(nextToken))},
-		"a renamed block":                  {config: phoneNumber("renamed", "whatsapp", whatsAppID, withToken(testToken), protected)},
-		"a second block of it":             {config: number(withToken(testToken), protected) + phoneNumber("second", "whatsapp", whatsAppID, withToken(testToken))},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			step.Config, step.PlanOnly, step.ExpectError = api.config(step.config), true, planError("deletion_protection")
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: step.noRefresh}},
-				Steps: []resource.TestStep{
-					{Config: api.config(number(withToken(testToken), protected))},
-					step.TestStep,
-					{
-						Config:            api.config(number(withToken(testToken))),
-						ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
-					},
-				},
-			})
-		})
+		resource.TestStep
+		says string // beside the attribute; of the attributes that replace it
 	}
-}
-
-// The error says what would replace the number: a plan may have changed more than the reader remembers.
-func TestErrorOfAProtectedNumberNamesTheAttributesThatReplaceIt(t *testing.T) {
-	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	resource.UnitTest(t, resource.TestCase{
-		ProtoV6ProviderFactories: api.factories(),
-		Steps: []resource.TestStep{
-			{Config: api.config(number(withToken(testToken), protected))},
-			{
-				Config: api.config(phoneNumber("main", "whatsapp", otherID, withToken(nextToken), protected)), PlanOnly: true,
-				ExpectError: planError("a change of meta_phone_number_id and access_token would delete it"),
-			},
-			{Config: api.config(number(withToken(testToken)))},
+	same := triggered("one", withToken(testToken), protected)
+	for refresh, rows := range map[string]map[string]deletion{
+		"refreshed": { // a taint stays, so the tainted one comes last
+			"a removed block":                  {},
+			"a destroy":                        {config: same, TestStep: resource.TestStep{Destroy: true}},
+			"another token":                    {config: number(withToken(nextToken), protected), says: "a change of access_token would delete it"},
+			"another Meta id":                  {config: phoneNumber("main", "whatsapp", otherID, withToken(testToken), protected)},
+			"another Meta id and token":        {config: phoneNumber("main", "whatsapp", otherID, withToken(nextToken), protected), says: "a change of meta_phone_number_id and access_token would delete it"},
+			"another user":                     {config: number(withToken(testToken), withUser(otherUser), protected)},
+			"a replacement that unprotects it": {config: number(withToken(nextToken))},
+			"a renamed block":                  {config: phoneNumber("renamed", "whatsapp", whatsAppID, withToken(testToken), protected)},
+			"a second block of it":             {config: same + phoneNumber("second", "whatsapp", whatsAppID, withToken(testToken))},
+			"a trigger":                        {config: triggered("two", withToken(testToken), protected)},
+			"tainted":                          {config: same, TestStep: resource.TestStep{Taint: []string{address}}},
 		},
-	})
-}
-
-// Of a tainted number the plan sees a create alone, and knows the number by its Meta id.
-func TestPlanThatReplacesAProtectedNumberWithoutAChangeIsRefused(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		noRefresh bool
-		taint     []string
-		input     string
-	}{
-		"tainted":              {taint: []string{address}, input: "one"},
-		"tainted, unrefreshed": {noRefresh: true, taint: []string{address}, input: "one"},
-		"triggered":            {input: "two"},
+		"unrefreshed": {
+			"a removed block": {},
+			"tainted":         {config: same, TestStep: resource.TestStep{Taint: []string{address}}},
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(refresh, func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
+			steps := []resource.TestStep{{Config: api.config(same)}}
+			steps = append(steps, stepOfEach(t, rows, func(_ string, row deletion) resource.TestStep {
+				row.Config, row.PlanOnly, row.ExpectError = api.config(row.config), row.Taint == nil, planError("deletion_protection")
+				if row.says != "" {
+					row.ExpectError = planError(row.says)
+				}
+				return row.TestStep
+			})...)
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
-				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: row.noRefresh}},
-				Steps: []resource.TestStep{
-					{Config: api.config(triggered("one", withToken(testToken), protected))},
-					{
-						Taint: row.taint, Config: api.config(triggered(row.input, withToken(testToken), protected)),
-						ExpectError: planError("deletion_protection"),
-					},
-					forgets(t, api),
-				},
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: refresh == "unrefreshed"}},
+				Steps:                    append(steps, forgets(t, api)),
 			})
 		})
 	}

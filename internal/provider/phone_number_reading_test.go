@@ -84,12 +84,12 @@ func (a *testAPI) checkAtMost(posts, lists int) check {
 
 func TestNumbersThatAreGoneTakeTwoMoreRequests(t *testing.T) {
 	t.Parallel()
-	for _, gone := range []int{1, 3} {
-		t.Run(fmt.Sprint(gone), func(t *testing.T) {
+	for gone, lists := range map[int]int{1: 3, 3: 3, 4: 2} { // an empty listing is a page
+		t.Run(fmt.Sprint(gone, " of 4"), func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
 			config := api.config(severalNumbers(4))
-			checks := []plancheck.PlanCheck{api.checkLists(3)}
+			checks := []plancheck.PlanCheck{api.checkLists(lists)}
 			for at := range 4 {
 				action := plancheck.ResourceActionNoop
 				if at < gone {
@@ -153,22 +153,20 @@ var cutShort = map[string]sandbox.Options{
 func TestListingThatMayBeCutShortIsNoAnswerForWhoeverNeedsAll(t *testing.T) {
 	t.Parallel()
 	for name, options := range cutShort {
-		for lookUp, block := range map[string]string{
-			"all":                      lookUpAll(""),
-			"one that it lacks":        lookUp(`id = "pn_missing"`),
-			"one that it lacks by key": lookUp(byMetaID("instagram", "178")),
-			"an import":                number() + importByID(testUser+"/pn_missing"),
-		} {
-			t.Run(name+", "+lookUp, func(t *testing.T) {
-				t.Parallel()
-				api := newAPI(t, options)
-				api.fill(60)
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					Steps:                    []resource.TestStep{{Config: api.config(block), PlanOnly: true, ExpectError: planError("may be cut short")}},
-				})
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := newAPI(t, options)
+			api.fill(60)
+			steps := stepOfEach(t, map[string]string{
+				"all":                      lookUpAll(""),
+				"one that it lacks":        lookUp(`id = "pn_missing"`),
+				"one that it lacks by key": lookUp(byMetaID("instagram", "178")),
+				"an import":                number() + importByID(testUser+"/pn_missing"),
+			}, func(_, block string) resource.TestStep {
+				return resource.TestStep{Config: api.config(block), PlanOnly: true, ExpectError: planError("may be cut short")}
 			})
-		}
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
+		})
 	}
 }
 
@@ -240,31 +238,30 @@ func TestListingThatMayBeCutShortRemovesNothing(t *testing.T) {
 // What a row has beside ids and platform may be anything.
 func TestOddRowsStopNoListing(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type odd struct {
 		body  string
 		count int
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]odd{
 		"no data":                      {`{"success":true,"data":null}`, 0},
 		"a time that is none":          {`[{"id":"pn_1","platform":"whatsapp","meta_phone_number_id":"1","created_at":"yesterday","updated_at":7}]`, 1},
 		"a platform of another server": {`[{"id":"pn_1","platform":"sms","meta_phone_number_id":"1"}]`, 1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-				body := row.body
-				if r.URL.Query().Has("offset") {
-					body = "[]"
-				}
-				sandbox.Respond(200, "application/json", body)(w, r, answer)
-			}})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config:            api.config(lookUpAll("")),
-					ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("numbers"), knownvalue.ListSizeExact(row.count))},
-				}},
-			})
-		})
-	}
+	}, func(_ string, row odd) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				api.ClearFaults()
+				api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
+					body := row.body
+					if r.URL.Query().Has("offset") {
+						body = "[]"
+					}
+					sandbox.Respond(200, "application/json", body)(w, r, answer)
+				}})
+			},
+			Config:            api.config(lookUpAll("")),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("numbers"), knownvalue.ListSizeExact(row.count))},
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }

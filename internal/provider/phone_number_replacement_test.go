@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -23,55 +24,47 @@ const otherID = "17841234567890123"
 
 func TestChangeReplacesTheNumber(t *testing.T) {
 	t.Parallel()
-	shop := func(n sandbox.Number) sandbox.Number { n.DisplayName = held("", "Shop").DisplayName; return n }
-	for attribute, changed := range map[string]struct {
-		config string
-		holds  sandbox.Number
-	}{
-		"user_id": {
-			number(withUser(otherUser), withToken(testToken), named("Shop")),
-			shop(sandbox.Number{UserID: otherUser, Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: testToken}),
-		},
-		"platform": {
-			phoneNumber("main", "webchat", whatsAppID, withUser(testUser), withToken(testToken), named("Shop")),
-			shop(sandbox.Number{UserID: testUser, Platform: "webchat", MetaPhoneNumberID: whatsAppID, AccessToken: testToken}),
-		},
-		"meta_phone_number_id": {
-			phoneNumber("main", "whatsapp", otherID, withUser(testUser), withToken(testToken), named("Shop")),
-			shop(sandbox.Number{UserID: testUser, Platform: "whatsapp", MetaPhoneNumberID: otherID, AccessToken: testToken}),
-		},
-		"access_token": {number(withUser(testUser), withToken(nextToken), named("Shop")), held(nextToken, "Shop")},
-		"display_name": {number(withUser(testUser), withToken(testToken), named("Store")), held(testToken, "Store")},
-	} {
-		t.Run(attribute, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			newID := statecheck.CompareValue(compare.ValuesDiffer())
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{
-						Config: api.config(number(withUser(testUser), withToken(testToken), named("Shop"))),
-						ConfigStateChecks: []statecheck.StateCheck{
-							newID.AddStateValue(address, tfjsonpath.New("id")), api.checkRequests(1, 0),
-						},
-					},
-					{
-						Config: api.config(changed.config),
-						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-							plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
-							plancheck.ExpectUnknownValue(address, tfjsonpath.New("id")),
-						}},
-						ConfigStateChecks: []statecheck.StateCheck{
-							newID.AddStateValue(address, tfjsonpath.New("id")),
-							api.checkRequests(1, 1), api.checkAPIHolds(changed.holds), api.checkStateMatchesAPI(),
-						},
-					},
-				},
-			})
-		})
+	api := newAPI(t, sandbox.Options{})
+	block := func(attribute string, n sandbox.Number) string {
+		return phoneNumber(attribute, n.Platform, n.MetaPhoneNumberID, withUser(n.UserID), withToken(n.AccessToken), named(*n.DisplayName))
 	}
+	describe := func(n sandbox.Number) string {
+		return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, nameOf(n)}, ", ")
+	}
+	before, after, holds := "", "", map[string]string{}
+	var planned []plancheck.PlanCheck
+	var first, second []statecheck.StateCheck
+	for attribute, change := range map[string]func(n *sandbox.Number){
+		"user_id":              func(n *sandbox.Number) { n.UserID = otherUser },
+		"platform":             func(n *sandbox.Number) { n.Platform = "webchat" },
+		"meta_phone_number_id": func(n *sandbox.Number) { n.MetaPhoneNumberID = otherID },
+		"access_token":         func(n *sandbox.Number) { n.AccessToken = nextToken },
+		"display_name":         func(n *sandbox.Number) { *n.DisplayName = "Store" },
+	} {
+		n := held(testToken, "Shop")
+		n.MetaPhoneNumberID = metaIDOf(attribute)
+		before += block(attribute, n)
+		change(&n)
+		after += block(attribute, n)
+		holds[n.MetaPhoneNumberID] = describe(n)
+		planned = append(planned,
+			plancheck.ExpectResourceAction(addressOf(attribute), plancheck.ResourceActionDestroyBeforeCreate),
+			plancheck.ExpectUnknownValue(addressOf(attribute), tfjsonpath.New("id")))
+		newID := statecheck.CompareValue(compare.ValuesDiffer())
+		first = append(first, newID.AddStateValue(addressOf(attribute), tfjsonpath.New("id")))
+		second = append(second, newID.AddStateValue(addressOf(attribute), tfjsonpath.New("id")))
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(before), ConfigStateChecks: append(first, api.checkRequests(len(holds), 0))},
+			{
+				Config: api.config(after), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: planned},
+				ConfigStateChecks: append(second, api.checkRequests(len(holds), len(holds)), api.checkOutcomes(holds, describe), api.checkStateMatchesAPI()),
+			},
+		},
+	})
 }
 
 // triggered is a number that is replaced when the input changes.
@@ -82,143 +75,131 @@ func triggered(input string, arguments ...string) string {
 
 func TestReplacementWithoutAChange(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		taint  []string
-		config string
-	}{
-		"by a taint":             {taint: []string{address}, config: triggered("one", withToken(testToken))},
-		"by what it is bound to": {config: triggered("two", withToken(testToken))},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			newID := statecheck.CompareValue(compare.ValuesDiffer())
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{Config: api.config(triggered("one", withToken(testToken))), ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(address, tfjsonpath.New("id"))}},
-					{
-						Taint: row.taint, Config: api.config(row.config),
-						ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
-						ConfigStateChecks: []statecheck.StateCheck{
-							newID.AddStateValue(address, tfjsonpath.New("id")),
-							api.checkRequests(2, 1), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
-						},
-					},
-				},
-			})
-		})
+	api := newAPI(t, sandbox.Options{})
+	newID := statecheck.CompareValue(compare.ValuesDiffer())
+	replaced := func(input string, taint ...string) resource.TestStep {
+		return resource.TestStep{
+			Taint: taint, Config: api.config(triggered(input, withToken(testToken))),
+			ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				newID.AddStateValue(address, tfjsonpath.New("id")),
+				api.checkRequests(1, 1), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
+			},
+		}
 	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(triggered("one", withToken(testToken))), ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(address, tfjsonpath.New("id")), api.checkRequests(1, 0)}},
+			replaced("one", address),
+			replaced("two"), // by what it is bound to
+		},
+	})
 }
 
 // Terraform deletes first: what would keep the number from being added again is an error before that.
 func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 	t.Parallel()
-	ofOther := withUser(otherUser)                          // of the provider
-	unlisted := func(do sandbox.Behaviour) func(*testAPI) { // otherUser's numbers
-		return func(api *testAPI) {
-			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-				if strings.Contains(r.URL.Path, otherUser) {
-					do(w, r, answer)
-					return
-				}
-				sandbox.Delay(0)(w, r, answer) // the ordinary answer
-			}})
-		}
+	type failure struct {
+		provider string // its arguments; empty is one of testUser
+		taint    []string
+		after    string
+		unlisted sandbox.Behaviour // of otherUser's numbers
+		want     string
 	}
-	for name, row := range map[string]struct {
-		provider  string // its arguments; empty is one of testUser
-		taint     []string
-		noRefresh bool
-		after     string
-		prepare   func(api *testAPI)
-		want      string
-	}{
-		"no token":                            {after: number(named("Store")), want: "access_token"},
-		"a token that is too short":           {after: number(withToken("EAAshort9")), want: "access token"},
-		"an unknown user":                     {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
-		"a number that is there":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), prepare: addOther, want: otherID},
-		"a user that may not be listed":       {after: number(withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`)), want: otherUser},
-		"a listing that fails":                {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken), withUser(otherUser)), prepare: unlisted(sandbox.Drop()), want: otherUser},
-		"a move to the provider's user":       {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
-		"a move with another Meta id":         {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: "user_id"},
-		"a move, and the provider has none":   {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
-		"tainted, a move":                     {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-		"tainted, a short token":              {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
-		"tainted, unrefreshed, a move":        {noRefresh: true, provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-		"tainted, unrefreshed, a short token": {noRefresh: true, taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
-		"triggered, a move":                   {provider: ofOther, after: triggered("two", withToken(testToken)), want: "user_id"},
+	ofOther := withUser(otherUser) // of the provider
+	for refresh, rows := range map[string]map[string]failure{
+		"refreshed": { // a taint stays, so the tainted ones come last
+			"no token":                          {after: number(named("Store")), want: "access_token"},
+			"a token that is too short":         {after: number(withToken("EAAshort9")), want: "access token"},
+			"an unknown user":                   {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
+			"a number that is there":            {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: otherID},
+			"a user that may not be listed":     {after: number(withToken(testToken), withUser(otherUser)), unlisted: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`), want: otherUser},
+			"a listing that fails":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken), withUser(otherUser)), unlisted: sandbox.Drop(), want: otherUser},
+			"a move to the provider's user":     {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
+			"a move with another Meta id":       {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: "user_id"},
+			"a move, and the provider has none": {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
+			"tainted, a move":                   {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
+			"tainted, a short token":            {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: "user_id"},
+		},
+		"unrefreshed": {
+			"tainted, a move":        {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
+			"tainted, a short token": {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(refresh, func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
-			if row.provider == "" {
-				row.provider = withUser(testUser)
-			}
-			if row.prepare == nil {
-				row.prepare = func(*testAPI) {}
-			}
-			var before sandbox.Number
+			addOther(api)
+			steps := []resource.TestStep{{
+				Config:            api.config(triggered("one", withToken(testToken))),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)},
+			}}
+			steps = append(steps, stepOfEach(t, rows, func(_ string, row failure) resource.TestStep {
+				return resource.TestStep{
+					PreConfig: func() { api.unlist(otherUser, row.unlisted) },
+					Taint:     row.taint, Config: api.configWith(cmp.Or(row.provider, withUser(testUser)), row.after), ExpectError: planError(row.want),
+				}
+			})...)
+			steps = append(steps, resource.TestStep{ // nothing was deleted, and the taint is still there
+				PreConfig: func() {
+					api.ClearFaults()
+					if err := api.checkRequests(0, 0)(nil); err != nil {
+						t.Error(err)
+					}
+				},
+				Config: api.config(number(withToken(testToken))), ConfigPlanChecks: plans(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					api.checkRequests(1, 1),
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("meta_phone_number_id"), knownvalue.StringExact(whatsAppID)),
+				},
+			})
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: api.factories(),
-				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: row.noRefresh}},
-				Steps: []resource.TestStep{
-					{
-						Config:            api.config(triggered("one", withToken(testToken))),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)},
-					},
-					{
-						PreConfig: func() { before = api.theNumber(t); row.prepare(api) },
-						Taint:     row.taint, Config: api.configWith(row.provider, row.after), ExpectError: planError(row.want),
-					},
-					{ // a taint stays
-						PreConfig: func() {
-							api.ClearFaults()
-							if got := api.Numbers(testUser); len(got) == 0 || got[0].ID != before.ID {
-								t.Error("the number was deleted")
-							}
-						},
-						Config: api.config(number(withToken(testToken))),
-						ConfigStateChecks: []statecheck.StateCheck{
-							api.checkRequests(len(row.taint), len(row.taint)),
-							statecheck.ExpectKnownValue(address, tfjsonpath.New("meta_phone_number_id"), knownvalue.StringExact(whatsAppID)),
-						},
-					},
-				},
+				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: refresh == "unrefreshed"}},
+				Steps:                    steps,
 			})
 		})
 	}
 }
 
+// unlist has the API answer lists of a user in another way from now on; nil is the ordinary one.
+func (a *testAPI) unlist(userID string, do sandbox.Behaviour) {
+	a.ClearFaults()
+	a.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
+		if do == nil || !strings.Contains(r.URL.Path, userID) {
+			sandbox.Delay(0)(w, r, answer)
+			return
+		}
+		do(w, r, answer)
+	}})
+}
+
 // Of two numbers that come to one Meta id, one add would fail, perhaps after its delete.
 func TestNumberThatBecomesAnotherOfTheStateIsNotReplaced(t *testing.T) {
 	t.Parallel()
-	a := func(metaID string) string { return phoneNumber("a", "whatsapp", metaID, withToken(testToken)) }
-	b := func(metaID, user string) string {
-		return phoneNumber("b", "whatsapp", metaID, withToken(testToken), withUser(user))
+	api := newAPI(t, sandbox.Options{})
+	const thirdID = "106540352242922"
+	numbers := func(a, b, ofOther string) string {
+		return api.config(phoneNumber("a", "whatsapp", a, withToken(testToken)), phoneNumber("b", "whatsapp", b, withToken(testToken)),
+			phoneNumber("others", "whatsapp", ofOther, withToken(testToken), withUser(otherUser)))
 	}
-	for name, row := range map[string]struct{ before, after string }{
-		"two swap":                   {a(whatsAppID) + b(otherID, testUser), a(otherID) + b(whatsAppID, testUser)},
-		"one becomes another user's": {a(whatsAppID) + b(otherID, otherUser), a(otherID) + b(otherID, otherUser)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{Config: api.config(row.before)},
-					{Config: api.config(row.after), ExpectError: planError(otherID)},
-					{
-						Config:            api.config(row.before),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 0), api.checkStateMatchesAPI()},
-					},
-				},
-			})
-		})
-	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: numbers(whatsAppID, otherID, thirdID)},
+			{ // two swap
+				Config: numbers(otherID, whatsAppID, thirdID), ExpectError: planError(otherID),
+			},
+			{ // one becomes another user's
+				Config: numbers(thirdID, otherID, thirdID), ExpectError: planError(thirdID),
+			},
+			plansNothing(numbers(whatsAppID, otherID, thirdID), api.checkRequests(3, 0), api.checkStateMatchesAPI()),
+		},
+	})
 }
 
 func addOther(api *testAPI) {
@@ -226,7 +207,7 @@ func addOther(api *testAPI) {
 }
 
 func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -254,7 +235,7 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 
 // Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
 func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := func(token string) string {
 			return api.configWith(withUser(testUser)+"\n  max_retries = 0", number(withToken(token)))
@@ -282,70 +263,66 @@ func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 // Without a refresh, the state may have a number under an id that is gone, and the API under another.
 func TestReplacementOfANumberThatTheAPIHasUnderAnotherIDIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		taint []string
-		token string
-	}{
-		"tainted":       {taint: []string{address}, token: testToken},
-		"another token": {token: nextToken},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
-				Steps: []resource.TestStep{
-					{Config: api.config(number(withToken(testToken)))},
-					{
-						PreConfig: func() {
-							api.Remove(api.theNumber(t).ID)
-							api.added("Shop")
-						},
-						Taint: row.taint, Config: api.config(number(withToken(row.token))),
-						ExpectError: planError("Phone number already exists", "Remove the old one from the state first", "terraform apply -refresh-only", "terraform state rm"),
-					},
-					{
-						Config:            api.config(forgotten),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(importedToken, "Shop"))},
-					},
-				},
-			})
-		})
+	api := newAPI(t, sandbox.Options{})
+	refused := func(token string, taint ...string) resource.TestStep {
+		return resource.TestStep{
+			Taint: taint, Config: api.config(number(withToken(token))),
+			ExpectError: planError("Phone number already exists", "Remove the old one from the state first", "terraform apply -refresh-only", "terraform state rm"),
+		}
 	}
+	another := refused(nextToken)
+	another.PreConfig = func() {
+		api.Remove(api.theNumber(t).ID)
+		api.added("Shop")
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withToken(testToken)))},
+			another,
+			refused(testToken, address), // tainted
+			{
+				Config:            api.config(forgotten),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(importedToken, "Shop"))},
+			},
+		},
+	})
 }
 
 // What passes by itself loses no number between its delete and its add.
 func TestReplacementWaitsForWhatPasses(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]sandbox.Fault{
+	faults := map[string]sandbox.Fault{
 		"a database that is down":             {Times: 2, Do: sandbox.DatabaseDown()},
 		"a database that went down behind it": {Commit: true, Do: sandbox.DatabaseDown()},
 		"a rate limit of an hour":             {Do: sandbox.RateLimited("3600")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{Config: api.config(number(withToken(testToken)))},
-						{
-							PreConfig: func() {
-								fault := fault // the dialects run at once
-								fault.On = sandbox.OpAdd
-								api.Script(fault)
-							},
-							Config:            api.config(number(withToken(nextToken))),
-							ConfigPlanChecks:  plans(plancheck.ResourceActionDestroyBeforeCreate),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(nextToken, "")), api.checkStateMatchesAPI()},
-						},
-					},
-				})
-			})
-		})
 	}
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		before, after, holds := "", "", map[string]string{}
+		var replaced []plancheck.PlanCheck
+		for row := range faults {
+			before += numberOf(row, withToken(testToken))
+			after += numberOf(row, withToken(nextToken))
+			holds[row] = nextToken
+			replaced = append(replaced, plancheck.ExpectResourceAction(addressOf(row), plancheck.ResourceActionDestroyBeforeCreate))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{Config: api.config(before)},
+				{
+					PreConfig:        func() { api.hitEach(t, sandbox.OpAdd, faults, metaIDOf) },
+					Config:           api.config(after),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: replaced},
+					ConfigStateChecks: []statecheck.StateCheck{
+						api.checkOutcomes(holds, func(n sandbox.Number) string { return n.AccessToken }), api.checkStateMatchesAPI(),
+					},
+				},
+			},
+		})
+	})
 }
 
 // The API takes each number once, so the add meets the old one. The apply's plan says so, and Terraform keeps
@@ -359,7 +336,7 @@ func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
 			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: api.config(number(withToken(testToken), lifecycle))},
-				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy")},
+				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy", "cannot work here", "`terraform state rm`")},
 				{
 					Config:      api.config(number(withToken(testToken))),
 					ExpectError: planError("would be deleted at another address"),

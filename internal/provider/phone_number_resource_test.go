@@ -4,11 +4,10 @@
 package provider_test
 
 import (
-	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -20,48 +19,49 @@ import (
 )
 
 func TestNumberIsAddedAndDeleted(t *testing.T) {
-	t.Parallel()
-	for platform, metaID := range map[string]string{
-		"whatsapp": whatsAppID, "instagram": "17841234567890123", "webchat": "shop@example.com",
-	} {
-		t.Run(platform, func(t *testing.T) {
-			dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-				api := newAPI(t, sandbox.Options{Dialect: dialect})
-				name, isTime := "+1 (234) 567-8900", regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
-				resource.UnitTest(t, resource.TestCase{
-					ProtoV6ProviderFactories: api.factories(),
-					CheckDestroy:             api.checkDestroy,
-					Steps: []resource.TestStep{
-						{
-							Config:           api.config(phoneNumber("main", platform, metaID, withToken(testToken), named(name))),
-							ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
-							ConfigStateChecks: []statecheck.StateCheck{
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("id"), knownvalue.StringFunc(api.isTheID)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("platform"), knownvalue.StringExact(platform)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("meta_phone_number_id"), knownvalue.StringExact(metaID)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("access_token"), knownvalue.StringExact(testToken)),
-								statecheck.ExpectSensitiveValue(address, tfjsonpath.New("access_token")),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact(name)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("deletion_protection"), knownvalue.Bool(false)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("created_at"), knownvalue.StringRegexp(isTime)),
-								statecheck.ExpectKnownValue(address, tfjsonpath.New("updated_at"), knownvalue.StringRegexp(isTime)),
-								api.checkRequests(1, 0),
-								api.checkAPIHolds(sandbox.Number{
-									UserID: testUser, Platform: platform, MetaPhoneNumberID: metaID, AccessToken: testToken, DisplayName: &name,
-								}),
-							},
-						},
-						{
-							Config:            api.config(),
-							ConfigPlanChecks:  plans(plancheck.ResourceActionDestroy),
-							ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 1), api.checkAPIHolds()},
-						},
-					},
-				})
-			})
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		isTime := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
+		config, holds := "", map[string]string{}
+		var created, deleted []plancheck.PlanCheck
+		var added []statecheck.StateCheck
+		for platform, metaID := range map[string]string{
+			"whatsapp": whatsAppID, "instagram": "17841234567890123", "webchat": "shop@example.com",
+		} {
+			name, of := "+1 (234) 567-8900", addressOf(platform)
+			config += phoneNumber(platform, platform, metaID, withToken(testToken), named(name))
+			holds[metaID] = strings.Join([]string{testUser, platform, testToken, name}, ", ")
+			created = append(created, plancheck.ExpectResourceAction(of, plancheck.ResourceActionCreate))
+			deleted = append(deleted, plancheck.ExpectResourceAction(of, plancheck.ResourceActionDestroy))
+			added = append(added,
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("platform"), knownvalue.StringExact(platform)),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("meta_phone_number_id"), knownvalue.StringExact(metaID)),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("access_token"), knownvalue.StringExact(testToken)),
+				statecheck.ExpectSensitiveValue(of, tfjsonpath.New("access_token")),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("display_name"), knownvalue.StringExact(name)),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("deletion_protection"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("created_at"), knownvalue.StringRegexp(isTime)),
+				statecheck.ExpectKnownValue(of, tfjsonpath.New("updated_at"), knownvalue.StringRegexp(isTime)))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			CheckDestroy:             api.checkDestroy,
+			Steps: []resource.TestStep{
+				{
+					Config: api.config(config), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: created},
+					ConfigStateChecks: append(added, api.checkRequests(3, 0), api.checkStateMatchesAPI(),
+						api.checkOutcomes(holds, func(n sandbox.Number) string {
+							return strings.Join([]string{n.UserID, n.Platform, n.AccessToken, nameOf(n)}, ", ")
+						})),
+				},
+				{
+					Config: api.config(), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: deleted},
+					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 3), api.checkAPIHolds()},
+				},
+			},
 		})
-	}
+	})
 }
 
 func TestIdentityIsTheNumbersUserAndID(t *testing.T) {
@@ -96,47 +96,35 @@ func TestIdentityIsTheNumbersUserAndID(t *testing.T) {
 func TestLeftOutArgumentsKeepTheirValues(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t, sandbox.Options{})
-	sameID := statecheck.CompareValue(compare.ValuesSame())
-	kept := func() []statecheck.StateCheck {
-		return []statecheck.StateCheck{
-			sameID.AddStateValue(address, tfjsonpath.New("id")),
-			statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
-			statecheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")),
-		}
+	keeps := func(config string) resource.TestStep {
+		return plansNothing(config,
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("id"), knownvalue.StringFunc(api.isTheID)),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("display_name"), knownvalue.StringExact("Shop")))
 	}
-	others := fmt.Sprintf("user_id = %q", otherUser)
+	block := number(withToken(testToken))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{
-			{Config: api.config(number(withToken(testToken), withUser(testUser), named("Shop"))), ConfigStateChecks: kept()},
-			{ // the name and the user
-				Config: api.config(number(withToken(testToken))), ConfigStateChecks: kept(),
-				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			},
-			{ // of a provider with another default
-				Config: api.configWith(others, number(withToken(testToken))), ConfigStateChecks: kept(),
-				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			},
-			{ // of a provider with none
-				Config: api.configWith("", number(withToken(testToken))), ConfigStateChecks: kept(),
-				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
-			},
+			{Config: api.config(number(withToken(testToken), withUser(testUser), named("Shop")))},
+			keeps(api.config(block)), // the name and the user
+			keeps(api.configWith(withUser(otherUser), block)),
+			keeps(api.configWith("", block)),
 			{ // of a provider whose default is not known yet
-				Config:            api.configWith("user_id = terraform_data.user.output", number(withToken(testToken)), knownLater("user", otherUser)),
-				ConfigStateChecks: kept(),
-				ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-			},
-			{
-				Config:            api.config(number(withToken(testToken))),
-				ConfigStateChecks: append(kept(), api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop"))),
+				Config:           api.configWith("user_id = terraform_data.user.output", block, knownLater("user", otherUser)),
+				ConfigPlanChecks: plans(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(testUser)),
+					api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "Shop")),
+				},
 			},
 		},
 	})
 }
 
 func TestNameAndUserAreOptional(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -242,11 +230,7 @@ func TestNumberMissingUnderAnotherBaseURLStaysInTheState(t *testing.T) {
 				Steps: []resource.TestStep{
 					{Config: api.config(config)},
 					{Config: staging.config(), ExpectError: regexp.MustCompile(`(?s)` + regexp.QuoteMeta(api.baseURL) + `.*` + regexp.QuoteMeta(staging.baseURL))},
-					{
-						Config:            api.config(config),
-						ConfigPlanChecks:  plans(plancheck.ResourceActionNoop),
-						ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkStateMatchesAPI()},
-					},
+					plansNothing(api.config(config), api.checkRequests(1, 0), api.checkStateMatchesAPI()),
 				},
 			})
 		})
@@ -256,36 +240,28 @@ func TestNumberMissingUnderAnotherBaseURLStaysInTheState(t *testing.T) {
 // A limit of 1,000 an hour may ask for most of one: writes have 2 hours, and reads 20 minutes.
 func TestDefaultTimeouts(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		on             sandbox.Operation
-		within, beyond string // seconds to wait
-		isAdded        bool   // before
-		after          string
-		fails          *regexp.Regexp
-	}{
-		"create": {on: sandbox.OpAdd, within: "7100", beyond: "7300", after: number(withToken(testToken)), fails: applyError("Rate limit outlasts the operation", "429")},
-		"delete": {on: sandbox.OpDelete, within: "7100", beyond: "7300", isAdded: true, fails: applyError("Rate limit outlasts the operation", "429")},
-		"read":   {on: sandbox.OpList, within: "1100", beyond: "1300", isAdded: true, after: number(withToken(testToken)), fails: planError("Rate limit outlasts the operation", "429")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			limited := func(retryAfter string) func() {
-				return func() {
-					api.ClearFaults()
-					api.Script(sandbox.Fault{On: row.on, Do: sandbox.RateLimited(retryAfter)})
-				}
-			}
-			steps := []resource.TestStep{
-				{PreConfig: limited(row.beyond), Config: api.config(row.after), ExpectError: row.fails},
-				{PreConfig: limited(row.within), Config: api.config(row.after), ConfigStateChecks: []statecheck.StateCheck{api.checkStateMatchesAPI()}},
-			}
-			if row.isAdded {
-				steps = append([]resource.TestStep{{Config: api.config(number(withToken(testToken)))}}, steps...)
-			}
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
-		})
+	api := newAPI(t, sandbox.Options{})
+	limited := func(on sandbox.Operation, retryAfter string, step resource.TestStep) resource.TestStep {
+		step.PreConfig = func() {
+			api.ClearFaults()
+			api.Script(sandbox.Fault{On: on, Do: sandbox.RateLimited(retryAfter)})
+		}
+		step.ConfigStateChecks = []statecheck.StateCheck{api.checkStateMatchesAPI()}
+		return step
 	}
+	words, config := []string{"Rate limit outlasts the operation", "429"}, api.config(number(withToken(testToken)))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			limited(sandbox.OpAdd, "7300", resource.TestStep{Config: config, ExpectError: applyError(words...)}),
+			limited(sandbox.OpAdd, "7100", resource.TestStep{Config: config}),
+			limited(sandbox.OpList, "1300", resource.TestStep{Config: config, ExpectError: planError(words...)}),
+			limited(sandbox.OpList, "1100", resource.TestStep{Config: config}),
+			limited(sandbox.OpDelete, "7300", resource.TestStep{Config: api.config(), ExpectError: applyError(words...)}),
+			limited(sandbox.OpDelete, "7100", resource.TestStep{Config: api.config()}),
+		},
+	})
 }
 
 func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {

@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/provider"
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
@@ -27,10 +29,11 @@ func TestNumberThatIsNotValid(t *testing.T) {
 		return phoneNumber("main", platform, metaID, withToken(testToken))
 	}
 	with := func(arguments ...string) string { return number(append(arguments, withToken(testToken))...) }
-	for name, row := range map[string]struct {
+	type invalid struct {
 		block string
 		says  []string
-	}{
+	}
+	rows := map[string]invalid{
 		"a user with a slash":                   {with(withUser("a/b")), []string{"user_id", "letters, digits"}},
 		"an empty user":                         {with(withUser("")), []string{"user_id", "1 to 50"}},
 		"a user of 51 characters":               {with(withUser(strings.Repeat("u", 51))), []string{"user_id", "1 to 50"}},
@@ -67,57 +70,65 @@ func TestNumberThatIsNotValid(t *testing.T) {
 		"a timeout of nothing":                  {with(timeout("create", "0s")), []string{"create", "0s"}},
 		"a timeout below zero":                  {with(timeout("delete", "-1m")), []string{"delete", "-1m"}},
 		"an id":                                 {with(`id = "pn_1"`), []string{"id"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			var shown string
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				ErrorCheck: func(err error) error {
-					shown = err.Error()
-					return nil
-				},
-				Steps: []resource.TestStep{{Config: api.config(row.block), PlanOnly: true, ExpectNonEmptyPlan: true}},
-			})
-			if !planError(row.says...).MatchString(shown) || regexp.MustCompile(testToken+"|TTT").MatchString(shown) {
-				t.Errorf("it says %q", shown)
-			}
-			if requests := api.Count(sandbox.OpAny); requests > 0 {
-				t.Errorf("the API was asked %d times", requests)
-			}
-		})
+	}
+	api := newAPI(t, sandbox.Options{})
+	planning, shown := "", map[string]string{} // what the plan of each row says
+	steps := stepOfEach(t, rows, func(name string, row invalid) resource.TestStep {
+		return resource.TestStep{PreConfig: func() { planning = name }, Config: api.config(row.block), PlanOnly: true, ExpectNonEmptyPlan: true}
+	})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		ErrorCheck: func(err error) error {
+			shown[planning] = err.Error()
+			return nil
+		},
+		Steps: steps,
+	})
+	for name, row := range rows {
+		if text := shown[name]; !planError(row.says...).MatchString(text) || regexp.MustCompile(testToken+"|TTT").MatchString(text) {
+			t.Errorf("%s: it says %q", name, text)
+		}
+	}
+	if requests := api.Count(sandbox.OpAny); requests > 0 {
+		t.Errorf("the API was asked %d times", requests)
 	}
 }
 
 func TestNumberThatIsValid(t *testing.T) {
 	t.Parallel()
-	for name, block := range map[string]string{
-		"a WhatsApp id":                                  number(withToken(testToken)),
-		"an Instagram id":                                phoneNumber("main", "instagram", "17841234567890123", withToken(testToken)),
-		"a web chat id of all kinds":                     phoneNumber("main", "webchat", "Shop.1_example+chat-2@a", withToken(testToken)),
-		"a Meta id of 100 digits":                        phoneNumber("main", "whatsapp", strings.Repeat("1", 100), withToken(testToken)),
-		"a display name of 255":                          number(withToken(testToken), named(strings.Repeat("ü", 255))),
-		"a display name with an emoji of 2 UTF-16 units": number(withToken(testToken), named(strings.Repeat("n", 253)+"\U0001f600")),
-		"a version with a fraction":                      number("access_token_wo = \""+testToken+"\"", "access_token_wo_version = 1.5"),
-		"a version of 64 bits":                           number("access_token_wo = \""+testToken+"\"", "access_token_wo_version = 18446744073709551615"),
-		"a token of 10 characters":                       number(withToken("EAAfakeTok")),
-		"a token of 1000 characters":                     number(withToken(strings.Repeat("T", 1000))),
-		"all timeouts":                                   number(withToken(testToken), "timeouts {\n    create = \"3h\"\n    read = \"45s\"\n    delete = \"1h30m\"\n  }"),
-		"a version that is not known":                    knownLater("token", testToken) + "\n" + number(fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = length(terraform_data.token.output)", testToken)),
-		"a Meta id whose platform is not known": knownLater("platform", "webchat") + strings.Replace(phoneNumber("main", "webchat", "desk@example.com", withToken(testToken)),
-			`"webchat"`, "terraform_data.platform.output", 1),
+	writeOnly := fmt.Sprintf("access_token_wo = %q", testToken)
+	text, count := knownLater("token", testToken)+"\n"+knownLater("platform", "webchat"), 0
+	for name, row := range map[string]struct {
+		platform, metaID string // empty are WhatsApp and any
+		arguments        string
+	}{
+		"a WhatsApp id":                                  {arguments: withToken(testToken)},
+		"an Instagram id":                                {"instagram", "17841234567890123", withToken(testToken)},
+		"a web chat id of all kinds":                     {"webchat", "Shop.1_example+chat-2@a", withToken(testToken)},
+		"a Meta id of 100 digits":                        {"whatsapp", strings.Repeat("1", 100), withToken(testToken)},
+		"a display name of 255":                          {arguments: withToken(testToken) + "\n" + named(strings.Repeat("ü", 255))},
+		"a display name with an emoji of 2 UTF-16 units": {arguments: withToken(testToken) + "\n" + named(strings.Repeat("n", 253)+"\U0001f600")},
+		"a version with a fraction":                      {arguments: writeOnly + "\naccess_token_wo_version = 1.5"},
+		"a version of 64 bits":                           {arguments: writeOnly + "\naccess_token_wo_version = 18446744073709551615"},
+		"a version that is not known":                    {arguments: writeOnly + "\naccess_token_wo_version = length(terraform_data.token.output)"},
+		"a token of 10 characters":                       {arguments: withToken("EAAfakeTok")},
+		"a token of 1000 characters":                     {arguments: withToken(strings.Repeat("T", 1000))},
+		"all timeouts":                                   {arguments: withToken(testToken) + "\ntimeouts {\n    create = \"3h\"\n    read = \"45s\"\n    delete = \"1h30m\"\n  }"},
+		"a Meta id whose platform is not known":          {"UNKNOWN", "desk@example.com", withToken(testToken)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{}) // the dialect that checks the most
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps:                    []resource.TestStep{{Config: api.config(block)}},
-			})
-		})
+		block := phoneNumber(labelOf(name), cmp.Or(row.platform, "whatsapp"), cmp.Or(row.metaID, metaIDOf(name)), row.arguments)
+		text += strings.Replace(block, `"UNKNOWN"`, "terraform_data.platform.output", 1)
+		count++
 	}
+	api := newAPI(t, sandbox.Options{}) // the dialect that checks the most
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{{
+			Config:            api.config(text),
+			ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(count, 0), api.checkStateMatchesAPI()},
+		}},
+	})
 }
 
 // The CLIs before 1.11 do not say that they can keep a value out of plan and state.

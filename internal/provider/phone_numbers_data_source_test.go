@@ -4,8 +4,10 @@
 package provider_test
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -20,21 +22,28 @@ import (
 const allAddress = "data.bizapi_phone_numbers.all"
 
 // lookUpAll is a block that looks all numbers up.
-func lookUpAll(arguments string) string {
-	return "data \"bizapi_phone_numbers\" \"all\" {\n  " + arguments + "\n}\n"
+func lookUpAll(arguments string) string { return lookUpSome("all", arguments) }
+
+// lookUpSome is one of several.
+func lookUpSome(name, arguments string) string {
+	return "data \"bizapi_phone_numbers\" " + quoted(name) + " {\n  " + arguments + "\n}\n"
 }
 
 // listed expects just those numbers, in that order and by their Meta ids.
 func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
+	return listedIn(allAddress, userID, numbers...)
+}
+
+func listedIn(address, userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
 	inOrder, byMetaID := []knownvalue.Check{}, map[string]knownvalue.Check{}
 	for _, n := range numbers {
 		inOrder = append(inOrder, knownvalue.ObjectExact(shows(n)))
 		byMetaID[n.Platform+"/"+n.MetaPhoneNumberID] = knownvalue.ObjectExact(shows(n))
 	}
 	return []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
-		statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
-		statecheck.ExpectKnownValue(allAddress, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
 		holdsNoToken,
 	}
 }
@@ -54,15 +63,12 @@ func TestNumbersAreLookedUp(t *testing.T) {
 				numbers, others := api.account()
 				resource.UnitTest(t, resource.TestCase{
 					ProtoV6ProviderFactories: api.factories(),
-					Steps: []resource.TestStep{
-						{Config: api.config(lookUpAll("")), ConfigStateChecks: listed(testUser, numbers...)},
-						{Config: api.config(lookUpAll(`platform = "webchat"`)), ConfigStateChecks: listed(testUser, numbers[1])},
-						{Config: api.config(lookUpAll(withUser(otherUser))), ConfigStateChecks: listed(otherUser, others)},
-						{
-							Config:            api.config(lookUpAll(withUser(otherUser) + "\n  platform = \"instagram\"\n  timeouts {\n    read = \"5m\"\n  }")),
-							ConfigStateChecks: listed(otherUser),
-						},
-					},
+					Steps: []resource.TestStep{{
+						Config: api.config(lookUpAll(""), lookUpSome("channels", `platform = "webchat"`), lookUpSome("others", withUser(otherUser)),
+							lookUpSome("none", withUser(otherUser)+"\n  platform = \"instagram\"\n  timeouts {\n    read = \"5m\"\n  }")),
+						ConfigStateChecks: slices.Concat(listed(testUser, numbers...), listedIn("data.bizapi_phone_numbers.channels", testUser, numbers[1]),
+							listedIn("data.bizapi_phone_numbers.others", otherUser, others), listedIn("data.bizapi_phone_numbers.none", otherUser)),
+					}},
 				})
 			})
 		})
@@ -123,7 +129,7 @@ resource "terraform_data" "agent" {
 }
 
 func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		first, _ := api.account()
 		resource.UnitTest(t, resource.TestCase{
@@ -148,11 +154,13 @@ var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sa
 func TestLookUpOfAllThatIsAnError(t *testing.T) {
 	t.Parallel()
 	const later = "user_id = terraform_data.user.output"
-	for name, row := range map[string]struct {
+	type failing struct {
 		provider, arguments string
 		fault               sandbox.Fault
 		says                *regexp.Regexp
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]failing{
 		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
 		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
 		"a user that is not known yet": {provider: later, says: planError("user", "known", "-target")},
@@ -161,23 +169,15 @@ func TestLookUpOfAllThatIsAnError(t *testing.T) {
 		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
 		"a number that is there twice": {fault: listsTwice, says: planError("twice", "pn_1", "pn_2")},
 		"an API that fails":            {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, says: planError("503")},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			if row.fault.Do != nil {
+	}, func(_ string, row failing) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				api.ClearFaults()
 				api.Script(row.fault)
-			}
-			if row.provider == "" {
-				row.provider = withUser(testUser)
-			}
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config:   api.configWith(row.provider, lookUpAll(row.arguments), knownLater("user", testUser)),
-					PlanOnly: true, ExpectError: row.says,
-				}},
-			})
-		})
-	}
+			},
+			Config:   api.configWith(cmp.Or(row.provider, withUser(testUser)), lookUpAll(row.arguments), knownLater("user", testUser)),
+			PlanOnly: true, ExpectError: row.says,
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }

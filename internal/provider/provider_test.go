@@ -51,38 +51,23 @@ func (r reaches) RoundTrip(request *http.Request) (*http.Response, error) {
 
 func TestProviderIsConfiguredByItsBlock(t *testing.T) {
 	t.Parallel()
-	for name, arguments := range map[string]func(api *testAPI) map[string]string{
-		"with what it needs": func(*testAPI) map[string]string { return nil },
-		"with all arguments": func(*testAPI) map[string]string {
-			return map[string]string{"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false", "verify_access_tokens": "false", "meta_graph_url": `"https://graph.example.com/v24.0"`}
-		},
-		"with a slash behind the URL": func(api *testAPI) map[string]string {
-			return map[string]string{"base_url": fmt.Sprintf("%q", api.baseURL+"/")}
-		},
-		"with http that is allowed": func(api *testAPI) map[string]string {
-			host := strings.TrimSuffix(strings.TrimPrefix(api.baseURL, "http://"), "/v1")
-			api.transport = reaches{host}
-			return map[string]string{"base_url": `"http://api.internal/v1"`, "allow_insecure_http": "true"}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			numbers, _ := api.account()
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config:            providerBlock(api.arguments(arguments(api))) + lookUpAll(""),
-					ConfigStateChecks: listed(testUser, numbers...),
-				}},
-			})
-		})
-	}
+	api := newAPI(t, sandbox.Options{})
+	api.transport = reaches{strings.TrimSuffix(strings.TrimPrefix(api.baseURL, "http://"), "/v1")}
+	numbers, _ := api.account()
+	steps := stepOfEach(t, map[string]map[string]string{
+		"with what it needs":          nil,
+		"with all arguments":          {"max_retries": "0", "requests_per_minute": "600", "request_timeout": `"45s"`, "allow_insecure_http": "false", "verify_access_tokens": "false", "meta_graph_url": `"https://graph.example.com/v24.0"`},
+		"with a slash behind the URL": {"base_url": quoted(api.baseURL + "/")},
+		"with http that is allowed":   {"base_url": `"http://api.internal/v1"`, "allow_insecure_http": "true"},
+	}, func(_ string, arguments map[string]string) resource.TestStep {
+		return resource.TestStep{Config: providerBlock(api.arguments(arguments)) + lookUpAll(""), ConfigStateChecks: listed(testUser, numbers...)}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 // Some deployments serve at the root, without a version path.
 func TestBaseURLMayBeTheRootOfTheHost(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, BasePath: "/"})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -130,33 +115,35 @@ func TestBlockOfTheProviderIsPreferredToTheEnvironment(t *testing.T) {
 }
 
 func TestMaxRetries(t *testing.T) {
-	failing := sandbox.Fault{Times: 3, Do: sandbox.Respond(503, "text/plain", "")}
-	for name, row := range map[string]struct {
+	type retries struct {
 		argument, variable string
 		fails              bool
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	numbers, _ := api.account()
+	steps := stepOfEach(t, map[string]retries{
 		"default":                {},
 		"as often as it fails":   {argument: "3"},
 		"once less":              {argument: "2", fails: true},
 		"none":                   {argument: "0", fails: true},
 		"of the environment":     {variable: "2", fails: true},
 		"over the environment's": {argument: "3", variable: "0"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("BIZAPI_MAX_RETRIES", row.variable)
-			api := newAPI(t, sandbox.Options{})
-			numbers, _ := api.account()
-			step := resource.TestStep{
-				PreConfig:         func() { api.Script(failing) },
-				Config:            providerBlock(api.arguments(map[string]string{"max_retries": row.argument})) + lookUpAll(""),
-				ConfigStateChecks: listed(testUser, numbers...),
-			}
-			if row.fails {
-				step.ExpectError = planError("503")
-			}
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: []resource.TestStep{step}})
-		})
-	}
+	}, func(_ string, row retries) resource.TestStep {
+		step := resource.TestStep{
+			PreConfig: func() {
+				t.Setenv("BIZAPI_MAX_RETRIES", row.variable)
+				api.ClearFaults()
+				api.Script(sandbox.Fault{Times: 3, Do: sandbox.Respond(503, "text/plain", "")})
+			},
+			Config:            providerBlock(api.arguments(map[string]string{"max_retries": row.argument})) + lookUpAll(""),
+			ConfigStateChecks: listed(testUser, numbers...),
+		}
+		if row.fails {
+			step.ExpectError = planError("503")
+		}
+		return step
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestRequestsPerMinute(t *testing.T) {
@@ -207,10 +194,12 @@ func TestRequestTimeoutEndsAnAttempt(t *testing.T) {
 
 func TestProviderConfigurationThatIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type refused struct {
 		arguments map[string]string
 		says      []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]refused{
 		"no base URL":                  {map[string]string{"base_url": ""}, []string{"base_url", "BIZAPI_BASE_URL"}},
 		"an empty base URL":            {map[string]string{"base_url": `""`}, []string{"base_url", "BIZAPI_BASE_URL"}},
 		"a base URL without a scheme":  {map[string]string{"base_url": `"api.example.com/v1"`}, []string{"base_url", "https://"}},
@@ -230,26 +219,22 @@ func TestProviderConfigurationThatIsRefused(t *testing.T) {
 		"a Meta URL of plain http":     {map[string]string{"verify_access_tokens": "true", "meta_graph_url": `"http://graph.example.com/v24.0"`}, []string{"Meta Graph URL", "meta_graph_url"}},
 		"a Meta URL without a scheme":  {map[string]string{"verify_access_tokens": "true", "meta_graph_url": `"graph.facebook.com/v24.0"`}, []string{"Meta Graph URL", "https://"}},
 		"a key that the API refuses":   {map[string]string{"api_key": `"sk_of_nobody"`}, []string{"key", "401"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps: []resource.TestStep{{
-					Config:   providerBlock(api.arguments(row.arguments)) + lookUpAll(""),
-					PlanOnly: true, ExpectError: planError(row.says...),
-				}},
-			})
-		})
-	}
+	}, func(_ string, row refused) resource.TestStep {
+		return resource.TestStep{
+			Config:   providerBlock(api.arguments(row.arguments)) + lookUpAll(""),
+			PlanOnly: true, ExpectError: planError(row.says...),
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestEnvironmentThatIsRefused(t *testing.T) {
-	for name, row := range map[string]struct {
+	type refused struct {
 		variable, value string
 		says            []string
-	}{
+	}
+	api := newAPI(t, sandbox.Options{})
+	steps := stepOfEach(t, map[string]refused{
 		"a base URL without a scheme": {"BIZAPI_BASE_URL", "api.example.com", []string{"BIZAPI_BASE_URL", "https://"}},
 		"http to another host":        {"BIZAPI_BASE_URL", "http://api.example.com", []string{"BIZAPI_BASE_URL", "allow_insecure_http"}},
 		"a user with a slash":         {"BIZAPI_USER_ID", "a/b", []string{"user_id", "BIZAPI_USER_ID", "letters, digits"}},
@@ -258,82 +243,87 @@ func TestEnvironmentThatIsRefused(t *testing.T) {
 		"a ceiling of zero":           {"BIZAPI_REQUESTS_PER_MINUTE", "0", []string{"BIZAPI_REQUESTS_PER_MINUTE", "requests_per_minute"}},
 		"a Meta URL of plain http":    {"BIZAPI_META_GRAPH_URL", "http://graph.example.com/v24.0", []string{"Meta Graph URL", "BIZAPI_META_GRAPH_URL"}},
 		"a check that is no boolean":  {"BIZAPI_VERIFY_ACCESS_TOKENS", "perhaps", []string{"BIZAPI_VERIFY_ACCESS_TOKENS", "true or false"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			api := newAPI(t, sandbox.Options{})
-			t.Setenv("BIZAPI_BASE_URL", api.baseURL)
-			t.Setenv("BIZAPI_API_KEY", testKey)
-			t.Setenv("BIZAPI_USER_ID", testUser)
-			t.Setenv("BIZAPI_VERIFY_ACCESS_TOKENS", "true")
-			t.Setenv(row.variable, row.value)
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				Steps:                    []resource.TestStep{{Config: lookUpAll(""), PlanOnly: true, ExpectError: planError(row.says...)}},
-			})
-		})
-	}
+	}, func(_ string, row refused) resource.TestStep {
+		return resource.TestStep{
+			PreConfig: func() {
+				for variable, value := range map[string]string{
+					"BIZAPI_BASE_URL": api.baseURL, "BIZAPI_API_KEY": testKey, "BIZAPI_USER_ID": testUser, "BIZAPI_VERIFY_ACCESS_TOKENS": "true",
+					"BIZAPI_MAX_RETRIES": "", "BIZAPI_REQUESTS_PER_MINUTE": "", "BIZAPI_META_GRAPH_URL": "",
+				} {
+					t.Setenv(variable, value)
+				}
+				t.Setenv(row.variable, row.value)
+			},
+			Config: lookUpAll(""), PlanOnly: true, ExpectError: planError(row.says...),
+		}
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
 func TestRefusedConfigurationShowsNoSecret(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	type refused struct {
 		arguments map[string]string
 		secret    string
 		says      string
-	}{
+	}
+	rows := map[string]refused{
 		"a key with a line end":    {map[string]string{"api_key": `"sk_secret_with_a_line_end\n"`}, "sk_secret", "BIZAPI_API_KEY"},
 		"a key with a space":       {map[string]string{"api_key": `"sk_secret with a space"`}, "sk_secret", "BIZAPI_API_KEY"},
 		"a password in the URL":    {map[string]string{"base_url": `"https://me:hunter2hunter2@api.example.com"`}, "hunter2", "password"},
 		"a key refused by the API": {map[string]string{"api_key": `"sk_secret_of_nobody"`}, "sk_secret", "401"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			var shown string
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				ErrorCheck: func(err error) error {
-					shown = err.Error()
-					return nil
-				},
-				Steps: []resource.TestStep{{Config: providerBlock(api.arguments(row.arguments)) + lookUpAll(""), PlanOnly: true}},
-			})
-			if !strings.Contains(shown, row.says) || strings.Contains(shown, row.secret) {
-				t.Errorf("it says %s", shown)
-			}
-		})
+	}
+	api := newAPI(t, sandbox.Options{})
+	planning, shown := "", map[string]string{} // what the plan of each row says
+	steps := stepOfEach(t, rows, func(name string, row refused) resource.TestStep {
+		return resource.TestStep{PreConfig: func() { planning = name }, Config: providerBlock(api.arguments(row.arguments)) + lookUpAll(""), PlanOnly: true}
+	})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		ErrorCheck: func(err error) error {
+			shown[planning] = err.Error()
+			return nil
+		},
+		Steps: steps,
+	})
+	for name, row := range rows {
+		if text := shown[name]; !strings.Contains(text, row.says) || strings.Contains(text, row.secret) {
+			t.Errorf("%s: it says %s", name, text)
+		}
 	}
 }
 
 func TestProviderConfigurationThatIsNotKnownYetFailsNoPlanThatCallsNothing(t *testing.T) {
 	t.Parallel()
-	for argument, value := range map[string]string{
-		"base_url": "", "api_key": testKey, "user_id": testUser, "max_retries": "3", "requests_per_minute": "600", "request_timeout": "45s",
+	api := newAPI(t, sandbox.Options{})
+	values := map[string]string{
+		"base_url": api.baseURL, "api_key": testKey, "user_id": testUser, "max_retries": "3", "requests_per_minute": "600", "request_timeout": "45s",
 		"allow_insecure_http": "false",
-	} {
-		t.Run(argument, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{})
-			if value == "" {
-				value = api.baseURL
-			}
-			config := providerBlock(api.arguments(map[string]string{argument: "terraform_data.later.output"})) + knownLater("later", value) + "\n"
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: api.factories(),
-				CheckDestroy:             api.checkDestroy,
-				Steps: []resource.TestStep{
-					{Config: config + lookUpAll(""), PlanOnly: true, ExpectError: planError("known", "-target")},
-					{
-						Config:           config + number(withToken(testToken)),
-						ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
-						ConfigStateChecks: []statecheck.StateCheck{
-							api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
-						},
-					},
-				},
-			})
-		})
 	}
+	config := func(argument, value string) string {
+		return providerBlock(api.arguments(map[string]string{argument: "terraform_data.later.output"})) + knownLater("later", value) + "\n"
+	}
+	steps := stepOfEach(t, values, func(argument, value string) resource.TestStep {
+		return resource.TestStep{Config: config(argument, value) + lookUpAll(""), PlanOnly: true, ExpectError: planError("known", "-target")}
+	})
+	steps = append(steps, stepOfEach(t, values, func(argument, value string) resource.TestStep {
+		return resource.TestStep{
+			Config: config(argument, value) + number(withToken(testToken)), PlanOnly: true, ExpectNonEmptyPlan: true,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: plans(plancheck.ResourceActionCreate).PreApply},
+		}
+	})...)
+	all, later := map[string]string{}, ""
+	for argument, value := range values {
+		all[argument] = "terraform_data." + argument + ".output"
+		later += knownLater(argument, value) + "\n"
+	}
+	steps = append(steps, resource.TestStep{ // and all of it is known in the apply
+		Config: providerBlock(all) + later + number(withToken(testToken)),
+		ConfigStateChecks: []statecheck.StateCheck{
+			api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI(),
+		},
+	})
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy, Steps: steps})
 }
 
 func TestUserAgentNamesProviderAndCLI(t *testing.T) {
@@ -358,7 +348,7 @@ func TestUserAgentNamesProviderAndCLI(t *testing.T) {
 
 // plugin-testing has no aliases, and stands a second provider in for one.
 func TestTwoProvidersHaveAUserEach(t *testing.T) {
-	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		factories := api.factories()
 		factories["other"] = factories["bizapi"]
