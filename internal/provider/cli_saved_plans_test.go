@@ -151,3 +151,32 @@ func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 		})
 	}
 }
+
+// Terraform adds first, and the API takes each number once. Nothing is lost, and the recovery keeps the number.
+func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
+	const lifecycle = "lifecycle {\n    create_before_destroy = true\n  }"
+	t.Parallel()
+	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken), lifecycle)
+	w.write("main.tf", cliNumber(cliPlain(cliNextToken), lifecycle))
+	w.apply().failed("Phone number already exists", added.ID, "create_before_destroy", "cannot work here", "`terraform state rm`")
+	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID || got[0].AccessToken != cliToken {
+		t.Fatalf("the account holds %+v", got)
+	}
+	// The old number is deposed: the state still has it.
+	w.apply().failed(added.ID)
+	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID {
+		t.Fatalf("the account holds %+v", got)
+	}
+	if removed := w.run("state", "rm", cliAddress); removed.Code != 0 {
+		t.Fatal(removed.Stderr)
+	}
+	w.write("main.tf", cliNumber(cliPlain(cliNextToken))+cliImportBlock(cliUser+"/"+added.ID))
+	w.apply().succeeded().does(cliAddress, "update")
+	w.plan().succeeded().does()
+	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID {
+		t.Errorf("the account holds %+v", got)
+	}
+	if got := w.attributes(cliAddress)["id"]; got != added.ID {
+		t.Errorf("the state has %v", got)
+	}
+}
