@@ -20,6 +20,7 @@ import (
 // TestFaultLeavesStateAndAPIAgreedOnTheAgent has each fault meet the create, the update and the delete of an agent.
 // One agent is made on each number, and none twice.
 func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
+	t.Parallel()
 	faults := maps.Clone(passingFaults)
 	faults["a 201 without an id"] = sandbox.Fault{Commit: true, Do: sandbox.Respond(201, "application/json", `{"name":"Reception"}`)}
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
@@ -75,6 +76,7 @@ func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
 }
 
 func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
 	faults := map[string]sandbox.Behaviour{
 		"a failure":               sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
 		"a database that is down": sandbox.DatabaseDown(),
@@ -118,6 +120,7 @@ func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
 
 // Nothing tells the first apply whether the agent is there: the second leads to it.
 func TestAgentWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
@@ -153,6 +156,7 @@ func TestAgentWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
 
 // The create of a replacement that fails leaves no agent, and the next apply creates it.
 func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		before, after := api.config(number(withToken(testToken)), agentOn(follows)), api.config(number(withToken(nextToken)), agentOn(follows))
@@ -177,6 +181,7 @@ func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 }
 
 func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
@@ -201,6 +206,7 @@ func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
 
 // An apply that is interrupted during the create is finished by the next one.
 func TestCLIInterruptedCreateOfAnAgentIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)

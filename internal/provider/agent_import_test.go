@@ -58,6 +58,7 @@ var importAgentForms = map[string]func(sandbox.Agent) string{
 }
 
 func TestImportOfAnAgentByCommand(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		agent, block := api.importableAgent()
@@ -81,6 +82,7 @@ func TestImportOfAnAgentByCommand(t *testing.T) {
 }
 
 func TestImportOfAnAgentByBlock(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		agent, block := api.importableAgent()
@@ -106,6 +108,7 @@ var forgottenAgent = strings.Replace(forgotten, address, agentAddress, 1)
 
 // The identity names the user, whatever the provider's is.
 func TestImportOfAnAgentByIdentity(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		agent, _ := api.importableAgent()
@@ -145,6 +148,7 @@ func TestImportOfAnAgentWithOtherValuesIsAnUpdate(t *testing.T) {
 }
 
 func TestImportIDOfAnAgentThatIsRefused(t *testing.T) {
+	t.Parallel()
 	const forms = "<user_id>/<agent_id>"
 	type refused struct {
 		provider, id string

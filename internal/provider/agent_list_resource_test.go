@@ -25,6 +25,7 @@ func listAgents(arguments, config string) string {
 }
 
 func TestAgentsAreListed(t *testing.T) {
+	t.Parallel()
 	type query struct {
 		arguments, config string
 		want              []sandbox.Agent
@@ -48,6 +49,7 @@ func TestAgentsAreListed(t *testing.T) {
 }
 
 func TestListOfNoAgentsIsEmpty(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, api.queryCase(withUser(testUser), resource.TestStep{
@@ -59,6 +61,7 @@ func TestListOfNoAgentsIsEmpty(t *testing.T) {
 
 // A listed resource is what an import would make of it.
 func TestListedAgentIsTheImportedOne(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		agents, _ := api.accountWithAgents()
@@ -78,6 +81,7 @@ func TestListedAgentIsTheImportedOne(t *testing.T) {
 }
 
 func TestListOfAgentsThatIsAnError(t *testing.T) {
+	t.Parallel()
 	type failing struct {
 		config string
 		says   []string

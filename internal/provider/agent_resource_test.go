@@ -129,6 +129,7 @@ func (a *testAPI) checkAllDestroyed(*terraform.State) error {
 }
 
 func TestAgentLives(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		isTime := knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`))
@@ -183,6 +184,7 @@ func TestAgentLives(t *testing.T) {
 
 // One PATCH has what changed and nothing else.
 func TestChangeOfAnAgentSendsWhatChanged(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		changed := func(name, prompt, sent string) resource.TestStep {
@@ -348,6 +350,7 @@ func TestIdentityIsTheAgentsUserAndID(t *testing.T) {
 
 // One apply brings back what answers on the number.
 func TestReplacingTheNumberReplacesItsAgent(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		newNumber, newAgent := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
@@ -437,6 +440,7 @@ func TestDeleteOfAnAgentThatWentWithItsNumberIsDone(t *testing.T) {
 }
 
 func TestAgentDeletedElsewhereIsCreatedAgain(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)), agentOn(follows))
@@ -461,6 +465,7 @@ func TestAgentDeletedElsewhereIsCreatedAgain(t *testing.T) {
 }
 
 func TestAgentChangedElsewhereIsChangedBack(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)), agentOn(follows))
@@ -634,6 +639,7 @@ func TestAgentThatIsNotValid(t *testing.T) {
 }
 
 func TestLongestNameAndPromptOfAnAgentAreTaken(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
@@ -654,6 +660,7 @@ func (a *testAPI) addAgent(n sandbox.Number, name string) sandbox.Agent {
 }
 
 func TestNumberThatHasAnAgentIsRefusedAtPlan(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
@@ -676,6 +683,7 @@ func TestNumberThatHasAnAgentIsRefusedAtPlan(t *testing.T) {
 
 // An agent that came between plan and apply: published servers say so, and deployed ones speak of a foreign key.
 func TestNumberThatGotAnAgentMeanwhileIsRefusedInApply(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
@@ -707,6 +715,7 @@ func TestNumberThatAnotherUsersAgentBlocks(t *testing.T) {
 }
 
 func TestTwoAgentsOfOneNumber(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
@@ -746,6 +755,7 @@ func TestAgentThatIsCreatedBeforeTheOldOneIsDestroyed(t *testing.T) {
 
 // A deployed server would take another user's number, and the agent would block its owner's.
 func TestAgentOfANumberThatIsNotTheUsers(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		others := api.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
@@ -811,6 +821,7 @@ func unknownUsersAgents(w http.ResponseWriter, r *http.Request, answer sandbox.A
 
 // Lists may lag behind a create.
 func TestYoungAgentThatIsNotListedYetStays(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, ListAddsAfter: 25 * time.Second})
 		config := api.config(number(withToken(testToken)), agentOn(follows))
@@ -866,6 +877,7 @@ func TestAgentWhoseBlockIsRenamedIsNotDeleted(t *testing.T) {
 }
 
 func TestSixtyNumbersWithAgentsAreFourRequests(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(`

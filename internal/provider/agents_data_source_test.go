@@ -103,6 +103,7 @@ func TestAgentsAreLookedUp(t *testing.T) {
 }
 
 func TestAgentsOfAnEmptyAccountAreNone(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -113,6 +114,7 @@ func TestAgentsOfAnEmptyAccountAreNone(t *testing.T) {
 }
 
 func TestAgentsOfManyPagesAreAllLookedUp(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, MaxPageSize: 100})
 		for at := range 350 {
@@ -133,6 +135,7 @@ func TestAgentsOfManyPagesAreAllLookedUp(t *testing.T) {
 }
 
 func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -150,6 +153,7 @@ func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
 
 // A deployed server answers an unknown user with an empty list.
 func TestLookUpOfAgentsThatIsAnError(t *testing.T) {
+	t.Parallel()
 	type failing struct {
 		provider, arguments string
 		fault               sandbox.Behaviour

@@ -25,6 +25,7 @@ func cliWithAgent(t *testing.T, dialect sandbox.Dialect) (*cliWorkspace, *sandbo
 
 // The warnings of what goes with a number name the agent, and say whether anything brings it back.
 func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, number, agent := cliWithAgent(t, dialect)
 		named := fmt.Sprintf("Agent %q (%s) is deleted with it", agent.Name, agent.ID)
@@ -76,6 +77,7 @@ func TestCLIPlanThatDeletesNothingListsNoAgents(t *testing.T) {
 // A taint changes no attribute. Of -replace the provider learns by the second half of the replacement alone, and
 // Terraform shows no warnings of that.
 func TestCLIReplacementOfAnAgentWarns(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, _, agent := cliWithAgent(t, dialect)
 		words := []string{"Agent " + agent.ID + " will be replaced", `"` + agentName + `"`, "conversations and messages are deleted for good"}
@@ -115,6 +117,7 @@ func TestCLIReplacementOfAnAgentUnderAnotherConfigurationIsRefused(t *testing.T)
 }
 
 func TestCLIGeneratedConfigurationOfAnAgentPlansNothing(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		number := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: "EAAnobodyKnows"})
@@ -137,6 +140,7 @@ func TestCLIGeneratedConfigurationOfAnAgentPlansNothing(t *testing.T) {
 
 // A whole account is imported by query, and planned empty.
 func TestCLIQueryOfNumbersAndAgentsPlansNothing(t *testing.T) {
+	t.Parallel()
 	cliNeeds(t, 14, 0)
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})

@@ -75,6 +75,7 @@ func troublesOfAdding(dialect sandbox.Dialect) map[string]trouble {
 }
 
 func TestCLITroubleshootingOfAnAdd(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect, MinTokenLength: 100})
 		w := newCLIWorkspace(t, url)
@@ -174,6 +175,7 @@ func pointsAt(t *testing.T, got tfcli.Diagnostic, attribute string) {
 }
 
 func TestCLITroubleshootingOfADelete(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
@@ -213,6 +215,7 @@ func TestCLITroubleshootingOfADelete(t *testing.T) {
 }
 
 func TestCLITroubleshootingAtPlan(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
@@ -266,6 +269,7 @@ func TestCLITroubleshootingAtPlan(t *testing.T) {
 }
 
 func TestCLITroubleshootingOfARateLimitThatOutlastsTheAdd(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
@@ -280,6 +284,7 @@ func TestCLITroubleshootingOfARateLimitThatOutlastsTheAdd(t *testing.T) {
 }
 
 func TestCLITroubleshootingOfAWrongBaseURL(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		wrong := strings.TrimSuffix(url, "/v1") + "/api/v7"
@@ -294,6 +299,7 @@ var importBlockPattern = regexp.MustCompile(`(?s)import \{.*?\n *\}`)
 
 // What the message prints works when the address is put in, and imports instead of replacing.
 func TestCLITroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		name := "Registered by hand"
 		byHand := sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliNextToken, DisplayName: &name}

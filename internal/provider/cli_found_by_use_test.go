@@ -60,6 +60,7 @@ func TestCLIIDsThatLookLikeTokensAreIDs(t *testing.T) {
 }
 
 func TestCLIMessagesOfTheAPIAreShownAsTheyAre(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, _ := cliApplied(t, sandbox.Options{Dialect: dialect}, cliPlain(cliToken))
 		for _, message := range []string{
@@ -113,6 +114,7 @@ func TestCLIRetriesWhereNobodyListens(t *testing.T) {
 }
 
 func TestCLIRefusedAddSaysNothingOfANumberThatTheSameApplyRemoved(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, removed := cliApplied(t, sandbox.Options{Dialect: dialect}, cliPlain(cliToken))
 		w.write("main.tf", cliNumberNamed("second", cliOtherID, cliPlain(cliNextToken), "depends_on = [terraform_data.last]")+

@@ -12,6 +12,7 @@ import (
 )
 
 func TestCLIGeneratedConfigurationOfAnImportPlansNothing(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, added := cliImportable(t, sandbox.Options{Dialect: dialect})
 		block := cliImportBlock(cliUser + "/" + added.ID)
@@ -31,6 +32,7 @@ func cliListBlock(arguments string) string {
 }
 
 func TestCLIGeneratedConfigurationOfAQueryPlansNothing(t *testing.T) {
+	t.Parallel()
 	cliNeeds(t, 14, 0)
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})

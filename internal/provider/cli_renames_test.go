@@ -77,6 +77,7 @@ var (
 )
 
 func TestCLIRenameDeletesNothing(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(renames)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,6 +110,7 @@ func TestCLIRenameDeletesNothing(t *testing.T) {
 
 // A destroy makes an ordinary plan before its own, unless that is switched off.
 func TestCLIDestroyAfterARenameDoesAsItsMessageSays(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(renames)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,6 +31,7 @@ var replacements = map[string]struct {
 
 // A replacement that could not add the number again, or would add it elsewhere, is refused before its delete.
 func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
+	t.Parallel()
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -72,6 +73,7 @@ func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
 
 // Without a refresh nothing but the delete asks whether the number is there.
 func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -106,6 +108,7 @@ func TestCLIRefusedReplacementLeavesNothingBehind(t *testing.T) {
 
 // The listing is not asked for its leave once the number is deleted.
 func TestCLISavedReplacementOutlivesAListingThatFails(t *testing.T) {
+	t.Parallel()
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()

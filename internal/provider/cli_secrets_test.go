@@ -302,6 +302,7 @@ provider "bizapi" {
 }
 
 func TestCLISecretsNeverShow(t *testing.T) {
+	t.Parallel()
 	// Where Terraform keeps an access_token that is not write-only.
 	kept := []string{"terraform.tfstate", "terraform.tfstate.backup", "tfplan", "show -json tfplan", "show -json"}
 	flows := map[string]struct {
@@ -492,6 +493,7 @@ func TestCLISecretsWithALineEnd(t *testing.T) {
 // A refresh and a delete are given no write-only token, and the process before this one knew it: what has the
 // form of Meta's tokens is cut out all the same.
 func TestCLISecretsOfMetasFormThatAnotherProcessSent(t *testing.T) {
+	t.Parallel()
 	token := "EAA" + strings.Repeat("fakeToken9", 5)
 	refused := sandbox.Respond(http.StatusForbidden, "application/json",
 		fmt.Sprintf(`{"error":"Forbidden","message":"refused (%[1]s), token=%[1]s","correlationId":%[1]q}`, token), "X-Correlation-Id: "+token)

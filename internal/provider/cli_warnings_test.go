@@ -56,6 +56,7 @@ var warnings = map[string]warning{
 }
 
 func TestCLIPlanWarns(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)
@@ -109,6 +110,7 @@ func TestCLIPlanWarns(t *testing.T) {
 }
 
 func TestCLIOrdinaryLifeIsSilent(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		w, server, _ := cliApplied(t, sandbox.Options{Dialect: dialect}, cliWriteOnly(cliToken, 1), cliName("Shop"))
 		w.plan().succeeded().silent().does()
@@ -135,6 +137,7 @@ func TestCLIWarnsThatANumberStaysWithItsUser(t *testing.T) {
 }
 
 func TestCLIWarnsOfALostAnswer(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, url)

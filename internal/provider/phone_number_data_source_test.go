@@ -30,6 +30,7 @@ func byMetaID(platform, metaID string) string {
 }
 
 func TestNumberIsLookedUp(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, IgnoreOrder: true})
 		numbers, others := api.account()
@@ -57,6 +58,7 @@ func TestNumberIsLookedUp(t *testing.T) {
 }
 
 func TestNumberThatTheSameApplyAddsIsLookedUp(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{

@@ -35,6 +35,7 @@ func keepsName(name string) resource.ConfigPlanChecks {
 }
 
 func TestNameChangedElsewhereIsDriftAndReplacesNothing(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		renamed := func(name string) func() { return func() { api.Rename(api.theNumber(t).ID, name) } }
@@ -76,6 +77,7 @@ func (e expectDrift) CheckPlan(_ context.Context, req plancheck.CheckPlanRequest
 }
 
 func TestDriftIsReportedWhereThereIsSome(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken), named("Shop")))
@@ -178,6 +180,7 @@ func TestNameThatTheAPIHasAlreadyReplacesNothingUnrefreshed(t *testing.T) {
 
 // A name that nobody took away is a wish.
 func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -196,6 +199,7 @@ func TestFirstNameOfANumberAddedWithoutReplacesIt(t *testing.T) {
 
 // A plan cannot keep "no name" where the configuration has one, so the name is recorded and sent nowhere.
 func TestNameClearedElsewhereIsRecordedAndReplacesNothing(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken), named("Shop")))
@@ -347,6 +351,7 @@ func TestValueNotKnownYetBesideAnotherChangeIsAnErrorAtPlan(t *testing.T) {
 
 // updated_at changes for reasons that nobody sees: a refresh leaves it alone, until something else changes.
 func TestUpdatedAtAloneIsNoDrift(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)))
@@ -390,6 +395,7 @@ func (shouts) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func TestPlatformInTheServersSpellingIsNoDrift(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		api.transport = shouts{}

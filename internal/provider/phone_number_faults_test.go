@@ -77,6 +77,7 @@ func (a *testAPI) hitEach(t *testing.T, on sandbox.Operation, faults map[string]
 
 // TestFaultLeavesStateAndAPIAgreed has each fault meet the add and the delete of a number.
 func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		provider := withUser(testUser) + "\n  request_timeout = \"300ms\""
@@ -146,6 +147,7 @@ func TestFaultThatLastsIsMadeUpForByTheNextApply(t *testing.T) {
 
 // Nothing tells the first apply whether the number is there: the second leads to it.
 func TestNumberWhoseAnswerWasLostForGoodIsImported(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken)))
@@ -202,6 +204,7 @@ func TestDeadListingRemovesNothing(t *testing.T) {
 }
 
 func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config, empty := api.config(number(withToken(testToken))), "[]"
@@ -226,6 +229,7 @@ func TestListingThatLacksTheNumberOnceRemovesNothing(t *testing.T) {
 }
 
 func TestRefusedAddLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withWriteOnly(testToken, 1)))
@@ -255,6 +259,7 @@ func TestRefusedAddLeavesNothingBehind(t *testing.T) {
 
 // What somebody else added meanwhile is not adopted: the error leads to it.
 func TestNumberThatSomebodyElseAddedIsNotAdopted(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		others := held(nextToken, "Somebody else's")
@@ -288,6 +293,7 @@ func (r *refusing) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func TestRequestThatWasNeverSentIsSentAgain(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api, network := newAPI(t, sandbox.Options{Dialect: dialect}), &refusing{}
 		api.transport = network

@@ -70,6 +70,7 @@ func identityOf(n sandbox.Number) map[string]knownvalue.Check {
 }
 
 func TestImportByCommand(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		shop := api.added("Shop")
@@ -94,6 +95,7 @@ func TestImportByCommand(t *testing.T) {
 }
 
 func TestImportByBlock(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		shop := api.added("Shop")
@@ -117,6 +119,7 @@ func TestImportByBlock(t *testing.T) {
 
 // The identity names the user, whatever the provider's is.
 func TestImportByIdentity(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		shop := api.added("Shop")
@@ -224,6 +227,7 @@ func TestImportIDWithItsUserNeedsNoneOfTheProvider(t *testing.T) {
 
 // An id may look like a token: it is data, and never altered.
 func TestImportOfAnIDThatLooksLikeATokenReplacesNothing(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		const id = "AAEAA123-4F0B-4D3A-8C1B-5E0A4B7A0001"
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
@@ -302,6 +306,7 @@ func TestImportOfARenamedNumberReplacesNothing(t *testing.T) {
 
 // A plan cannot keep "no name" where the configuration has one, so the name is recorded.
 func TestImportOfANamelessNumberReplacesNothing(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		shop := api.added("")

@@ -47,6 +47,7 @@ func lists(name string, numbers ...sandbox.Number) []querycheck.QueryResultCheck
 }
 
 func TestNumbersAreListed(t *testing.T) {
+	t.Parallel()
 	type query struct {
 		arguments, config string
 		want              []sandbox.Number
@@ -79,6 +80,7 @@ func TestListOfAnEmptyAccountIsEmpty(t *testing.T) {
 
 // A listed resource is what an import would make of it.
 func TestListedNumberIsTheImportedOne(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()

@@ -29,6 +29,7 @@ func moved(from, to string) string {
 }
 
 func TestMovedBlockPlansNothing(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		step := func(to string, blocks ...string) resource.TestStep {

@@ -17,6 +17,7 @@ import (
 )
 
 func TestProtectionIsSwitchedInPlace(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		switched := func(on bool) []statecheck.StateCheck {
@@ -98,6 +99,7 @@ func TestPlanThatDeletesAProtectedNumberIsRefused(t *testing.T) {
 
 // Delete's own check: a tainted number that gets another Meta id too is nothing that a plan can know.
 func TestDeleteOfATaintedProtectedNumberThatBecomesAnotherIsRefused(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{

@@ -123,6 +123,7 @@ func TestNumbersThatAreGoneTakeTwoMoreRequests(t *testing.T) {
 
 // Lists may lag behind an add of another process, and behind a delete.
 func TestNumberThatIsListedLateIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, ListAddsAfter: 20 * time.Second, ListDeletesAfter: 20 * time.Second, ReleaseAfter: 20 * time.Second})
 		config := func(token string) string { return api.config(number(withToken(token))) }

@@ -207,6 +207,7 @@ func addOther(api *testAPI) {
 }
 
 func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -235,6 +236,7 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 
 // Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
 func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := func(token string) string {
@@ -292,6 +294,7 @@ func TestReplacementOfANumberThatTheAPIHasUnderAnotherIDIsRefused(t *testing.T) 
 
 // What passes by itself loses no number between its delete and its add.
 func TestReplacementWaitsForWhatPasses(t *testing.T) {
+	t.Parallel()
 	faults := map[string]sandbox.Fault{
 		"a database that is down":             {Times: 2, Do: sandbox.DatabaseDown()},
 		"a database that went down behind it": {Commit: true, Do: sandbox.DatabaseDown()},
@@ -328,6 +331,7 @@ func TestReplacementWaitsForWhatPasses(t *testing.T) {
 // The API takes each number once, so the add meets the old one. The apply's plan says so, and Terraform keeps
 // the old one as a deposed object: nothing is lost, and it is imported.
 func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		lifecycle := "lifecycle {\n    create_before_destroy = true\n  }"

@@ -19,6 +19,7 @@ import (
 )
 
 func TestNumberIsAddedAndDeleted(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		isTime := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$`)
@@ -124,6 +125,7 @@ func TestLeftOutArgumentsKeepTheirValues(t *testing.T) {
 }
 
 func TestNameAndUserAreOptional(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -176,6 +178,7 @@ resource "bizapi_phone_number" "main" {
 }
 
 func TestNumberDeletedElsewhereIsAddedAgain(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := api.config(number(withToken(testToken), protected))
@@ -197,6 +200,7 @@ func TestNumberDeletedElsewhereIsAddedAgain(t *testing.T) {
 }
 
 func TestDeleteOfANumberThatIsGoneIsDone(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -265,6 +269,7 @@ func TestDefaultTimeouts(t *testing.T) {
 }
 
 func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		limited := func(on sandbox.Operation) func() {

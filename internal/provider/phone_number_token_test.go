@@ -78,6 +78,7 @@ var tokenChanges = map[string]struct {
 }
 
 func TestTokenChanges(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		before, after, rotated := "", knownLater("same", testToken)+"\n"+knownLater("another", nextToken), map[string]string{}
@@ -341,6 +342,7 @@ func TestPlanWarnsOfATokenThatWasChangedElsewhere(t *testing.T) {
 }
 
 func TestEphemeralTokenIsSentWithItsVersion(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numberAt := func(version int) string {

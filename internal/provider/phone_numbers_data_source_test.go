@@ -76,6 +76,7 @@ func TestNumbersAreLookedUp(t *testing.T) {
 }
 
 func TestNumbersOfAnEmptyAccountAreNone(t *testing.T) {
+	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
@@ -86,6 +87,7 @@ func TestNumbersOfAnEmptyAccountAreNone(t *testing.T) {
 }
 
 func TestNumbersOfManyPagesAreAllLookedUp(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, MaxPageSize: 100})
 		for at := range 350 {
@@ -129,6 +131,7 @@ resource "terraform_data" "agent" {
 }
 
 func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		first, _ := api.account()

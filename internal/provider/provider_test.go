@@ -67,6 +67,7 @@ func TestProviderIsConfiguredByItsBlock(t *testing.T) {
 
 // Some deployments serve at the root, without a version path.
 func TestBaseURLMayBeTheRootOfTheHost(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect, BasePath: "/"})
 		resource.UnitTest(t, resource.TestCase{
@@ -348,6 +349,7 @@ func TestUserAgentNamesProviderAndCLI(t *testing.T) {
 
 // plugin-testing has no aliases, and stands a second provider in for one.
 func TestTwoProvidersHaveAUserEach(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		factories := api.factories()

@@ -266,6 +266,7 @@ func TestMetaIsNotAskedAboutATokenThatTheAPIHas(t *testing.T) {
 
 // Terraform plans the create again after the delete: an answer of Meta's then could only lose the number.
 func TestMetaIsNotAskedOnceANumberIsDeleted(t *testing.T) {
+	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api, meta := newAPI(t, sandbox.Options{Dialect: dialect}), newMeta(t)
 		replaced := func(token string, taint ...string) resource.TestStep {
@@ -616,6 +617,7 @@ func TestTokenShowsInNoAnswerOfMetas(t *testing.T) {
 
 // The real program, its log and its files.
 func TestCLITokenCheckShowsNoToken(t *testing.T) {
+	t.Parallel()
 	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		meta := newMeta(t)
 		w, server := newEchoingWorkspace(t, dialect)
