@@ -50,13 +50,15 @@ func (a adding[R]) run(ctx context.Context) (added R, adopted bool, err error) {
 		isTaken := failure.Kind == KindAlreadyExists
 		if isTaken || isAmbiguous(failure) {
 			found, ok, err := a.resolve(ctx, failure, mayBeAdded)
-			isSent, isCertain := a.isSent(found)
-			switch {
-			case err != nil:
+			if err != nil {
 				return added, false, err
-			case ok && mayBeAdded && isSent && (wasAbsent || isCertain) && a.claim(found):
+			}
+			isSent, isCertain := a.isSent(found)
+			isOurs := ok && mayBeAdded && isSent && (wasAbsent || isCertain)
+			if isOurs && a.claim(found) {
 				return found, !isCertain, nil
-			case ok:
+			}
+			if ok {
 				return added, false, a.alreadyExists(failure, found, mayBeAdded && wasAbsent)
 			}
 		}
@@ -91,7 +93,7 @@ func (a adding[R]) checkAbsent(ctx context.Context) (wasAbsent bool, err error) 
 	case found:
 		listed := a.listing.client.newError(KindAlreadyExists, a.listing.call(http.MethodGet), answer{status: http.StatusOK}, "it is listed already, so it was not sent")
 		return false, a.alreadyExists(listed, existing, false)
-	case KindOf(err) == KindUnreadable, isAmbiguous(err):
+	case KindOf(err) == KindUnreadable, isTransient(err):
 		return false, nil
 	}
 	return err == nil, err

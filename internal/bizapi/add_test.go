@@ -108,6 +108,13 @@ func TestAdd(t *testing.T) {
 			want: succeeds, posts: 1, lists: all,
 		},
 		{
+			name: "a listing that cannot be reached for a time keeps no number away",
+			arrange: func(_ *testing.T, api *api) {
+				api.goWrong(fault{unsent: errRefusedConnection}, sandbox.OpList, all)
+			},
+			want: succeeds, posts: 1,
+		},
+		{
 			name: "a listing that is unreadable keeps no number away",
 			arrange: func(_ *testing.T, api *api) {
 				api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "text/html", htmlPage)})

@@ -75,6 +75,11 @@ func (c *Client) AgentOfNumber(ctx context.Context, userID, phoneNumberID string
 	return c.agents.of(userID).look(ctx, wanted{}, numberIDKey(phoneNumberID))
 }
 
+// RegisteredAgent returns the agent of a user with that id if the user's listing has one.
+func (c *Client) RegisteredAgent(ctx context.Context, userID, id string) (agent Agent, found bool, err error) {
+	return c.agents.of(userID).look(ctx, wanted{}, idKey(id))
+}
+
 // CreateAgent creates an agent, once, as AddPhoneNumber adds a number. adopted reports that it was found
 // after a lost answer, and may be another's. The number has to be one of the user's: a deployed
 // server takes another user's too, whose agent it would block. KindNotFound says that it is not.

@@ -41,6 +41,12 @@ func agentExistsAdvice(existingID string, plan agentModel) advice {
 		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
 }
 
+// agentIDTakenError is a replacement by an agent whose agent_id another one has.
+func agentIDTakenError(existing bizapi.Agent, what string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("agent_id"), "Agent already exists",
+		fmt.Sprintf("Agent %s answers on phone number %s, and an agent_id is given once. Replacing %s would delete it, and could not create it again. Choose another agent_id.", existing.ID, existing.PhoneNumberID, what))
+}
+
 func unknownNumberError(userID, phoneNumberID string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("phone_number_id"), "Unknown phone number",
 		fmt.Sprintf("User %s has no phone number with id %q, and an agent on another user's number would block the owner's agent. "+

@@ -54,25 +54,27 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 		diags.Append(wouldMoveError("agent "+inState.id, inState.userID, plan.UserID))
 		return
 	}
-	diags.Append(r.checkNumber(ctx, plan, inState.id)...)
+	existing, found := r.checkNumber(ctx, plan, inState.id, diags)
+	if found && !diags.HasError() {
+		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted or replaced on request, or another resource has the same number"))
+	}
 }
 
 // checkNumber checks that the agent can be created: its number is one of the user's and has no other agent.
-// replacedID is the agent of that number in the state, empty for none.
-func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replacedID string) (diags diag.Diagnostics) {
+// replacedID is the agent that is deleted first, empty for none. It returns the agent of the number.
+func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replacedID string, diags *diag.Diagnostics) (existing bizapi.Agent, found bool) {
 	var unknown diag.Diagnostics
 	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
 	defer cancel()
 	if unknown.HasError() {
-		return nil // it is known after apply only
+		return existing, false // it is known after apply only
 	}
 	userID, number := plan.UserID.ValueString(), plan.PhoneNumberID.ValueString()
 	_, err := client.FindPhoneNumber(ctx, userID, number, "")
 	if errors.Is(err, bizapi.ErrNotFound) {
-		return diag.Diagnostics{unknownNumberError(userID, number)}
+		diags.Append(unknownNumberError(userID, number))
+		return existing, false
 	}
-	var existing bizapi.Agent
-	var found bool
 	if err == nil {
 		existing, found, err = client.AgentOfNumber(ctx, userID, number)
 	}
@@ -83,10 +85,23 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 		diags.Append(r.data.unlisted(err, userID)...)
 	case found && existing.ID != replacedID:
 		diags.Append(agentExistsAdvice(existing.ID, plan).diagnostic())
-	case found:
-		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted or replaced on request, or another resource has the same number"))
 	}
-	return diags
+	return existing, found
+}
+
+// checkReplacement checks that an agent that is deleted first can be created again.
+func (r *agentResource) checkReplacement(ctx context.Context, state, plan agentModel, diags *diag.Diagnostics) {
+	if plan.PhoneNumberID.IsUnknown() { // a number that is replaced has no agent then
+		return
+	}
+	r.checkNumber(ctx, plan, state.AgentID.ValueString(), diags)
+	client, clientDiags := r.data.client()
+	if diags.HasError() || clientDiags.HasError() || plan.AgentID.Equal(state.AgentID) {
+		return
+	}
+	if existing, found, _ := client.RegisteredAgent(ctx, plan.UserID.ValueString(), plan.AgentID.ValueString()); found {
+		diags.Append(agentIDTakenError(existing, state.what()))
+	}
 }
 
 // planChange plans an agent that exists.
@@ -112,7 +127,12 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 	switch {
 	case replaces && config.UserID.IsNull() && !byDefault.Equal(state.UserID):
 		diags.Append(wouldMoveError(state.what(), state.UserID.ValueString(), byDefault))
-	case replaces: // the second half checks the number; Terraform shows no warnings of it
+	case replaces && config.UserID.IsUnknown():
+		diags.Append(unplannableError(state.what(), "user_id"))
+	case replaces:
+		if r.checkReplacement(ctx, state, plan, diags); diags.HasError() {
+			return
+		}
 		why := "Its user_id or agent_id changes"
 		if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
 			why = "Its phone_number_id changes"

@@ -1,0 +1,85 @@
+// Copyright (c) The terraform-provider-bizapi authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
+)
+
+// Terraform deletes first: what would keep the agent from being created again is an error before that.
+func TestReplacementOfAnAgentThatWouldFailIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, others := api.account()
+		desk := agentBlock("desk", quoted(numbers[1].ID), "Front desk", promptID)
+		started := api.config(agentOn(quoted(numbers[0].ID)), desk)
+		type change struct {
+			main string
+			desk string // empty: unchanged
+			down sandbox.Behaviour
+			says []string
+		}
+		steps := []resource.TestStep{{Config: started}}
+		steps = append(steps, stepOfEach(t, map[string]change{
+			"a number that has an agent":       {main: agentOn(quoted(numbers[1].ID)), says: []string{"Phone number already has an agent"}},
+			"agents that swap their numbers":   {main: agentOn(quoted(numbers[1].ID)), desk: agentBlock("desk", quoted(numbers[0].ID), "Front desk", promptID), says: []string{"Phone number already has an agent"}},
+			"a number of another user":         {main: agentOn(quoted(others.ID)), says: []string{"Unknown phone number"}},
+			"a number that is missing":         {main: agentOn(quoted("pn_missing")), says: []string{"Unknown phone number"}},
+			"numbers that cannot be listed":    {main: agentOn(quoted(numbers[2].ID)), down: sandbox.DatabaseDown(), says: []string{"Replacement cannot be checked"}},
+			"an agent_id that another one has": {main: agentOn(quoted(numbers[0].ID), `agent_id = bizapi_agent.desk.agent_id`), says: []string{"Agent already exists", "agent_id"}},
+		}, func(_ string, row change) resource.TestStep {
+			if row.desk == "" {
+				row.desk = desk
+			}
+			return resource.TestStep{
+				PreConfig: func() {
+					api.ClearFaults()
+					if row.down != nil {
+						api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: row.down})
+					}
+				},
+				Config: api.config(row.main, row.desk), ExpectError: planError(row.says...),
+			}
+		})...)
+		unchanged := plansNothing(started, api.checkWrites())
+		unchanged.PreConfig = func() { api.ClearFaults(); api.ForgetRequests() }
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(), Steps: append(steps, unchanged),
+		})
+	})
+}
+
+// The number was added by this very apply: no listing has to show it before its agent is created.
+func TestListingThatFailsBehindTheAddKeepsNoAgentAway(t *testing.T) {
+	t.Parallel()
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		config := func(token string) string {
+			return api.configWith(withUser(testUser)+"\n  max_retries = 0", number(withToken(token)), agentOn(follows))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkAllDestroyed,
+			Steps: []resource.TestStep{
+				{Config: config(testToken)},
+				{
+					PreConfig: func() {
+						api.Script(sandbox.Fault{On: sandbox.OpDelete, Before: func() {
+							api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "failed")})
+						}})
+					},
+					Config:            config(nextToken),
+					ConfigPlanChecks:  plansAgent(plancheck.ResourceActionDestroyBeforeCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(nextToken, "")), api.checkAgents("Reception/pmpt_1")},
+				},
+			},
+		})
+	})
+}
