@@ -37,7 +37,7 @@ func agentExistsAdvice(existingID string, plan agentModel) advice {
 	userID := plan.UserID.ValueString()
 	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. To manage it with Terraform, import it; in place of <NAME>, write the rest of this resource's address:\n\n"+
 		"  import {\n    to = bizapi_agent.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"To use this one instead, first delete that agent, which deletes its conversations too. If that agent is already in the state, another resource has the same number, or the lifecycle of this one has create_before_destroy or destroy = false, which cannot work here.",
+		"To use this one instead, first delete that agent, which deletes its conversations too; if that agent is already in the state, another resource has the same number, or the lifecycle of this one has create_before_destroy or destroy = false, which cannot work here.",
 		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
 }
 

@@ -128,7 +128,7 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 	case replaces && config.UserID.IsNull() && !byDefault.Equal(state.UserID):
 		diags.Append(wouldMoveError(state.what(), state.UserID.ValueString(), byDefault))
 	case replaces && config.UserID.IsUnknown():
-		diags.Append(unplannableError(state.what(), "user_id"))
+		diags.Append(unknownTargetError(state.what(), "user_id"))
 	case replaces:
 		if r.checkReplacement(ctx, state, plan, diags); diags.HasError() {
 			return

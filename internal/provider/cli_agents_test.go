@@ -45,7 +45,7 @@ func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
 		if removed := w.run("state", "rm", agentAddress); removed.Code != 0 {
 			t.Fatal(removed.Stderr)
 		}
-		w.plan().succeeded().does(cliAddress, "replace").warned(replaced, named, "Otherwise nothing brings it back")
+		w.plan().succeeded().does(cliAddress, "replace").warned(replaced, named, "otherwise nothing brings it back")
 
 		// A server that tells nothing of agents.
 		server.Script(sandbox.Fault{On: sandbox.OpListAgents, Times: sandbox.Always, Do: sandbox.Respond(http.StatusNotFound, "application/json", `{"message":"Route GET /agents not found"}`)})

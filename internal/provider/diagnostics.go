@@ -13,8 +13,8 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// Errors common to all calls become diagnostics here, and those of one resource in its messages file: a title that a search engine finds, what it
-// means, what to do, and then the API's own answer. No diagnostic about a token or the key has a path: the
+// Errors common to all calls become diagnostics here, and those of one resource in its messages file: a title
+// that a search engine finds, what it means, what to do, and then the API's own answer. No diagnostic about a token or the key has a path: the
 // CLI prints the source line that a path points at, with a literal secret in it.
 
 // advice is what to do about an error.
@@ -131,6 +131,13 @@ func unplannableError(what, attribute string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Change of %s cannot be planned", what),
 		fmt.Sprintf("Its %s, which is known only after apply, decides whether it is replaced, and the plan has to show a replacement. "+
 			"First apply what that value depends on, with -target, or make the other changes of the resource in an apply of their own.", attribute))
+}
+
+// unknownTargetError is a replacement by something that is known after apply only.
+func unknownTargetError(what, attribute string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Replacement of %s cannot be planned", what),
+		fmt.Sprintf("It would be deleted first, and whether it can be created again depends on its %s, which is known only after apply. "+
+			"Apply what that depends on first, with -target.", attribute))
 }
 
 // otherDefaultWarning is a resource of another user than the provider's default.

@@ -58,7 +58,7 @@ func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
 	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. To manage it with Terraform, import it; in place of <NAME>, write the rest of this resource's address:\n\n"+
 		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
-		"If an apply that replaces this number ends with this error, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: the API accepts each number only once. Remove that setting, remove the resource from the state with `terraform state rm`, and then import the number.",
+		"If an apply that replaces this number ends with this error, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: remove that setting, remove the resource from the state with `terraform state rm`, and then import the number.",
 		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
 }
 
@@ -126,8 +126,7 @@ func movedError(id string, key numberKey) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
 			"If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller, use for_each with a moved block to each key, or `terraform state mv`. "+
-			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false. "+
-			"If it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
+			"If the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false); if it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
 }
 
 // mayBeMovedError is a plan that deletes a number and adds one whose key is unknown, which may be the same.
@@ -150,43 +149,15 @@ func destroyedWarning(id, taken string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s will be deleted", id), taken)
 }
 
-// takenWith says what is deleted with a number: the agent that the API shows on it, or in general where the
-// API cannot be asked. back says whether such an agent comes back. hasAgent reports that there may be one.
-func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (text string, hasAgent bool) {
-	const rest = "its conversations and messages, and the number's templates and campaigns"
-	general := fmt.Sprintf("What is bound to %s is deleted with it: the agent, %s. %s", id, rest, back)
-	var diags diag.Diagnostics
-	ctx, cancel, client := d.begin(ctx, fixedTimeout, defaultReadTimeout, &diags)
-	defer cancel()
-	if diags.HasError() {
-		return general, true
-	}
-	agent, found, err := client.AgentOfNumber(ctx, userID, id)
-	switch {
-	case err != nil:
-		return general, true
-	case !found:
-		return fmt.Sprintf("The number's templates and campaigns are deleted with it; no agent of user %s answers on it.", userID), false
-	}
-	return fmt.Sprintf("Agent %q (%s) is deleted with it, and so are %s. %s", agent.Name, agent.ID, rest, back), true
-}
-
-// Whether the agent of a deleted number comes back. Terraform shows the provider an agent after its number, so
-// a plan cannot know which one it is.
-const (
-	agentFollows = "If this plan replaces the agent too, as it does where the phone_number_id of a bizapi_agent follows the number, the agent is created again in the same apply, without its conversations. Otherwise nothing brings it back."
-	agentIsLost  = "Nothing brings the agent back."
-)
-
 func (c numberChange) costWarning(ctx context.Context, attributes []string) diag.Diagnostic {
 	why := attributes[0] + " changes"
 	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
 		why = fmt.Sprintf("%s, and display_name is not set, so the name %q is lost", why, c.state.DisplayName.ValueString())
 	}
-	taken, _ := c.data.takenWith(ctx, c.state.UserID.ValueString(), c.state.ID.ValueString(), agentFollows)
 	if configuredToken(c.config).value.IsUnknown() {
-		taken += " The access token is known only after apply: one that is missing or invalid then leaves the number deleted."
+		why += " (its access token is known only after apply: one that is missing or invalid leaves the number deleted)"
 	}
+	taken, _ := c.data.takenWith(ctx, c.state.UserID.ValueString(), c.state.ID.ValueString(), agentFollows)
 	return replacedWarning(c.state.ID.ValueString(), why, taken)
 }
 

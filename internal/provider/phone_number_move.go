@@ -188,10 +188,11 @@ func (o genericObject) registration() (found registration, problem string) {
 	return found, found.problem()
 }
 
-// whichOne names the object in a message: the CLI gives no address with it.
+// whichOne names the object in a message: the CLI gives no address with it. The query of a path may hold a key.
 func (o genericObject) whichOne() string {
 	var names []string
 	for _, name := range append([]string{o.id}, o.paths...) {
+		name, _, _ = strings.Cut(name, "?")
 		if name != "" && !slices.Contains(names, strconv.Quote(name)) {
 			names = append(names, strconv.Quote(name))
 		}

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -26,6 +27,14 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 	diags.Append(token.check()...)
 	if c.config.UserID.IsNull() && !c.data.userID.Equal(c.state.UserID) {
 		diags.Append(wouldMoveError(c.state.what(), c.state.UserID.ValueString(), c.data.userID))
+	}
+	switch config := c.config; {
+	case config.Platform.IsUnknown():
+		diags.Append(unknownTargetError(c.state.what(), "platform"))
+	case config.MetaPhoneNumberID.IsUnknown():
+		diags.Append(unknownTargetError(c.state.what(), "meta_phone_number_id"))
+	case config.UserID.IsUnknown():
+		diags.Append(unknownTargetError(c.state.what(), "user_id"))
 	}
 	if diags.HasError() {
 		return
@@ -72,3 +81,31 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 		diags.Append(replacedWarning(inState.id, "Its resource is tainted or replaced on request, or another resource has the same number", taken))
 	}
 }
+
+// takenWith says what is deleted with a number: the agent that the API shows on it, or in general where the
+// API cannot be asked. back says whether such an agent comes back. hasAgent reports that there may be one.
+func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (text string, hasAgent bool) {
+	const rest = "its conversations and messages, and the number's templates and campaigns"
+	general := fmt.Sprintf("What is bound to %s is deleted with it: the agent, %s. %s", id, rest, back)
+	var diags diag.Diagnostics
+	ctx, cancel, client := d.begin(ctx, fixedTimeout, defaultReadTimeout, &diags)
+	defer cancel()
+	if diags.HasError() {
+		return general, true
+	}
+	agent, found, err := client.AgentOfNumber(ctx, userID, id)
+	switch {
+	case err != nil:
+		return general, true
+	case !found:
+		return fmt.Sprintf("The number's templates and campaigns are deleted with it; no agent of user %s answers on it.", userID), false
+	}
+	return fmt.Sprintf("Agent %q (%s) is deleted with it, and so are %s. %s", agent.Name, agent.ID, rest, back), true
+}
+
+// Whether the agent of a deleted number comes back. Terraform shows the provider an agent after its number, so
+// a plan cannot know which one it is.
+const (
+	agentFollows = "The agent is created again in the same apply, without its conversations, if this plan replaces it too, as it does where its phone_number_id follows the number; otherwise nothing brings it back."
+	agentIsLost  = "Nothing brings the agent back."
+)

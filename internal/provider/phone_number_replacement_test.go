@@ -120,6 +120,8 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 			"a move to the provider's user":     {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
 			"a move with another Meta id":       {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: "user_id"},
 			"a move, and the provider has none": {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
+			"a Meta id that is not known yet":   {after: strings.Replace(number(withToken(nextToken)), `"`+whatsAppID+`"`, "terraform_data.later.output", 1) + knownLater("later", whatsAppID), want: "meta_phone_number_id"},
+			"a user that is not known yet":      {after: number(withToken(nextToken), "user_id = terraform_data.later.output") + knownLater("later", testUser), want: "user_id"},
 			"tainted, a move":                   {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
 			"tainted, a short token":            {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
 			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: "user_id"},

@@ -107,45 +107,6 @@ func missingUser() diag.Diagnostic {
 		"user_id is not set here or in the provider. Set one of the two, or the environment variable BIZAPI_USER_ID.")
 }
 
-// plannedPrivate is what the plan of a create tells the Delete of the same replacement: under which
-// configuration the resource is to be added again. Terraform hands it on (1.11, 1.16, OpenTofu 1.12).
-type plannedPrivate struct {
-	BaseURL string `json:"base_url"`
-	// UserID is the provider's default user where the resource relies on it.
-	UserID string `json:"user_id,omitempty"`
-}
-
-const plannedPrivateKey = "planned"
-
-// writePlanned tells the Delete of the same replacement what the plan of a create relies on.
-func (d *providerData) writePlanned(ctx context.Context, configuredUser types.String, private privateState) diag.Diagnostics {
-	if d.options.BaseURL == nil { // known after apply only
-		return nil
-	}
-	planned := plannedPrivate{BaseURL: d.options.BaseURL.String()}
-	if configuredUser.IsNull() {
-		planned.UserID = d.userID.ValueString()
-	}
-	return writePrivate(ctx, private, plannedPrivateKey, planned)
-}
-
-// checkPlanned refuses to delete what, such as "phone number pn_1", for a replacement that was planned under
-// another configuration: it could not be added again, or would be added elsewhere.
-func (d *providerData) checkPlanned(ctx context.Context, private privateState, client *bizapi.Client, what string) diag.Diagnostics {
-	planned, _ := readPrivate[plannedPrivate](ctx, private, plannedPrivateKey)
-	switch {
-	case planned.BaseURL != "" && planned.BaseURL != client.BaseURL():
-		return diag.Diagnostics{changedSincePlanError(what, "base_url", planned.BaseURL, client.BaseURL())}
-	case planned.UserID != "" && planned.UserID != d.userID.ValueString():
-		now := d.userID.ValueString()
-		if now == "" {
-			now = "none"
-		}
-		return diag.Diagnostics{changedSincePlanError(what, "user_id", planned.UserID, now)}
-	}
-	return nil
-}
-
 // isUnavailable reports whether an error may be none when the plan is applied. Such an error does not keep
 // anything new from being planned.
 func isUnavailable(err error) bool {

@@ -26,7 +26,7 @@ type tokenChecks struct {
 	seed   maphash.Seed
 	slots  chan struct{}
 
-	isEnded, saidEnd atomic.Bool // Meta limits calls or cannot be reached, and a warning has said so
+	isEnded, isWarned atomic.Bool // Meta limits calls or cannot be reached; a warning says so
 
 	mu    sync.Mutex
 	asked map[uint64]*tokenCheck
@@ -49,8 +49,7 @@ func newTokenChecks(options metagraph.Options) *tokenChecks {
 // Meta is asked while the API is.
 func (d *providerData) checkToken(ctx context.Context, plan phoneNumberModel, token token) (wait func() diag.Diagnostics) {
 	platform := plan.Platform.ValueString()
-	isMetas := platform == whatsApp || platform == instagram
-	if d.tokenChecks == nil || !isMetas || plan.MetaPhoneNumberID.IsUnknown() || !token.isKnown() {
+	if d.tokenChecks == nil || !isMetas(platform) || plan.MetaPhoneNumberID.IsUnknown() || !token.isKnown() {
 		return func() diag.Diagnostics { return nil }
 	}
 	id := plan.MetaPhoneNumberID.ValueString()
@@ -111,7 +110,7 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 	}
 	scope := ""
 	if endsChecks(failure) {
-		if d.tokenChecks.saidEnd.Swap(true) {
+		if d.tokenChecks.isWarned.Swap(true) {
 			return nil
 		}
 		scope = ", nor those of numbers that are planned after it"

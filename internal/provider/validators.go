@@ -54,12 +54,14 @@ func isPlatform(text string) bool {
 	return text == whatsApp || text == instagram || text == webChat
 }
 
+// isMetas reports whether a platform's numbers, ids and tokens are Meta's.
+func isMetas(platform string) bool { return platform == whatsApp || platform == instagram }
+
 // metaIDProblem says what keeps a text from being Meta's id on a platform; empty is fine. A platform that
 // is not known yet is empty.
 func metaIDProblem(platform, id string) string {
-	isMetas := platform == whatsApp || platform == instagram
 	form, allowed := webChatIDForm, "letters, digits and @ . _ + -"
-	if isMetas {
+	if isMetas(platform) {
 		form, allowed = digitsForm, "digits"
 	}
 	switch trimmed := strings.TrimSpace(id); {
@@ -71,9 +73,9 @@ func metaIDProblem(platform, id string) string {
 		return ""
 	case form.MatchString(trimmed):
 		return fmt.Sprintf("%q has white space around the id. Remove it.", id)
-	case isMetas && phoneLikeForm.MatchString(id):
+	case isMetas(platform) && phoneLikeForm.MatchString(id):
 		return fmt.Sprintf("%q looks like the phone number itself, which belongs in display_name. %s", id, whereMetaIDIs(platform))
-	case isMetas && strings.HasPrefix(id, "@"):
+	case isMetas(platform) && strings.HasPrefix(id, "@"):
 		return fmt.Sprintf("%q looks like a handle, which belongs in display_name. %s", id, whereMetaIDIs(platform))
 	}
 	return strings.TrimSpace(fmt.Sprintf("On %s, meta_phone_number_id can contain only %s. %s", platform, allowed, whereMetaIDIs(platform)))
