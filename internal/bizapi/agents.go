@@ -130,7 +130,7 @@ func (c *Client) postAgent(ctx context.Context, userID string, agent NewAgent) (
 	if err != nil {
 		return Agent{}, err
 	}
-	body, err := decodeRow[agentBody](c, call, answer)
+	body, err := decodeRow[writtenAgent](c, call, answer)
 	if err != nil {
 		return Agent{}, err
 	}
@@ -152,7 +152,7 @@ func (c *Client) UpdateAgent(ctx context.Context, agent Agent, change AgentChang
 	if err != nil {
 		return agent, err
 	}
-	body, err := decodeRow[agentBody](c, call, answer)
+	body, err := decodeRow[writtenAgent](c, call, answer)
 	if err != nil {
 		return agent, err
 	}
@@ -185,6 +185,13 @@ type agentBody struct {
 	Name          string `json:"name"`
 	CreatedAt     any    `json:"created_at"`
 	UpdatedAt     any    `json:"updated_at"`
+}
+
+// writtenAgent is what is read of the answer to a create or an update: the rest is what was sent.
+type writtenAgent struct {
+	AgentID   string `json:"agent_id"`
+	CreatedAt any    `json:"created_at"`
+	UpdatedAt any    `json:"updated_at"`
 }
 
 func (b agentBody) read(userID string) (Agent, error) {

@@ -95,6 +95,20 @@ func TestAnAgentIDIsSentWhereTheServerInsistsOnOne(t *testing.T) {
 	}
 }
 
+func TestA201WithAnIDIsDoneWhateverElseItSays(t *testing.T) {
+	run(t, "", func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{Dialect: sandbox.Published})
+		api.fill(user, 1)
+		const odd = `{"agent_id":"agt_odd","name":["Reception"],"prompt_id":7,"phone_number_id":{},"created_at":"today"}`
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.Respond(201, jsonType, odd)})
+		created, adopted, err := api.CreateAgent(t.Context(), user, api.newAgent(user))
+		must(t, err)
+		if created.ID != "agt_odd" || created.Name != "Reception" || adopted || api.creates() != 1 {
+			t.Errorf("created %+v with %d posts, adopted: %t", created, api.creates(), adopted)
+		}
+	})
+}
+
 func TestALostAnswerToACreateIsResolvedByAListing(t *testing.T) {
 	for _, commit := range []bool{true, false} {
 		for _, fault := range resets(commit) {
