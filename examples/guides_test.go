@@ -61,7 +61,7 @@ var walks = []walk{
 	{guide: "pipelines.md.tmpl", sections: []string{"Exit codes", "Drift"}, prints: []string{"exit code 2", "\ntrue\n"}, adds: 1},
 	{guide: "live-numbers.md", sections: []string{"Two locks", "See what a plan replaces", "Stop managing a number without deleting it"},
 		prints: []string{"is protected from deletion", "refused", "delete then create\treplace_because_cannot_update",
-			"bizapi_phone_number.sales: access_token_wo_version", "will be replaced"}, adds: 1},
+			"bizapi_phone_number.sales: access_token_wo_version", "will be replaced"}, adds: 2, deletes: 1},
 }
 
 // firstLine is how a block of HCL names its file.

@@ -37,7 +37,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 	case req.ID == "":
 		resp.Diagnostics.AddError("Invalid import identity", "user_id and agent_id must each be 1 to 50 letters, digits, - or _.")
 	default:
-		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q names no agent. %s", req.ID, agentImportIDForms))
+		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q does not name an agent. %s", req.ID, agentImportIDForms))
 	}
 	ctx, cancel, client := r.data.begin(ctx, fixedTimeout, defaultReadTimeout, &resp.Diagnostics)
 	defer cancel()

@@ -35,8 +35,8 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 
 func agentExistsAdvice(existingID string, plan agentModel) advice {
 	userID := plan.UserID.ValueString()
-	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. To manage it with Terraform, import it; in place of <NAME>, write the rest of this resource's address:\n\n"+
-		"  import {\n    to = bizapi_agent.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
+	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. To manage it with Terraform, import it, with the address of this resource in place of bizapi_agent.example:\n\n"+
+		"  import {\n    to = bizapi_agent.example\n    id = \"%s/%s\"\n  }\n\n"+
 		"To use this one instead, first delete that agent, which deletes its conversations too; if that agent is already in the state, another resource has the same number, or the lifecycle of this one has create_before_destroy or destroy = false, which cannot work here.",
 		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
 }
@@ -44,7 +44,7 @@ func agentExistsAdvice(existingID string, plan agentModel) advice {
 // agentIDTakenError is a replacement by an agent whose agent_id another one has.
 func agentIDTakenError(existing bizapi.Agent, what string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("agent_id"), "Agent already exists",
-		fmt.Sprintf("Agent %s answers on phone number %s, and an agent_id is given once. Replacing %s would delete it, and could not create it again. Choose another agent_id.", existing.ID, existing.PhoneNumberID, what))
+		fmt.Sprintf("Agent %s answers on phone number %s, and an agent_id must be unique. Replacing %s would delete it, and could not create it again. Choose another agent_id.", existing.ID, existing.PhoneNumberID, what))
 }
 
 func unknownNumberError(userID, phoneNumberID string) diag.Diagnostic {

@@ -58,7 +58,7 @@ func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
 		server.RemoveAgent(agent.ID)
 		w.plan().succeeded().silent().does(cliAddress, "delete")
 		w.write("main.tf", cliNumber(cliPlain(cliNextToken)))
-		w.plan().succeeded().warnedOnce(replaced, "no agent of user "+cliUser+" answers on it")
+		w.plan().succeeded().warnedOnce(replaced, "it has no agent of user "+cliUser)
 		cliWrites(t, server, 0, 0)
 	})
 }

@@ -323,10 +323,10 @@ func TestCLITroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 				for _, shown := range done.Errors {
 					pointsAt(t, shown, "meta_phone_number_id")
 					block := importBlockPattern.FindString(shown.Detail)
-					if !strings.Contains(block, "bizapi_phone_number.<NAME>") || shown.Address == "" {
+					if !strings.Contains(block, "bizapi_phone_number.example") || shown.Address == "" {
 						t.Fatalf("no block and address to put in: %+v", shown)
 					}
-					w.write("imports.tf", strings.ReplaceAll(block, "bizapi_phone_number.<NAME>", shown.Address))
+					w.write("imports.tf", strings.ReplaceAll(block, "bizapi_phone_number.example", shown.Address))
 					w.plan().succeeded().does(shown.Address, "update").warned("Token of phone number " + existing.ID + " is not sent")
 				}
 				server.ForgetRequests()
@@ -350,7 +350,7 @@ func TestCLITroubleshootingImportBlockOfAPlainNumberChangesNothing(t *testing.T)
 	w.write("main.tf", cliNumber(cliPlain(cliToken)))
 	shown := w.plan().failed("Phone number already exists").Errors[0]
 	w.write("main.tf", cliNumber())
-	w.write("imports.tf", strings.ReplaceAll(importBlockPattern.FindString(shown.Detail), "bizapi_phone_number.<NAME>", shown.Address))
+	w.write("imports.tf", strings.ReplaceAll(importBlockPattern.FindString(shown.Detail), "bizapi_phone_number.example", shown.Address))
 	w.apply().succeeded().silent().does(cliAddress, "import")
 	if got := w.attributes(cliAddress)["id"]; got != existing.ID {
 		t.Errorf("the state has %v", got)

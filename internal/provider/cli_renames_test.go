@@ -63,7 +63,7 @@ var (
 		"the indexes of a shortened count": {
 			before: numbersBy("count = 3", `["1000", "1001", "1002"][count.index]`),
 			after:  numbersBy("count = 2", `["1001", "1002"][count.index]`),
-			want:   []string{"Phone number already exists", "addresses have shifted", "for_each with a moved block to each key"},
+			want:   []string{"Phone number already exists", "addresses have shifted", "for_each with a moved block for each key"},
 			recovery: numbersBy(`for_each = toset(["1001", "1002"])`, "each.key") +
 				movedTo(cliAddress+"[1]", cliAddress+`["1001"]`, cliAddress+"[2]", cliAddress+`["1002"]`),
 			does: []string{cliAddress + "[0]", "delete", cliAddress + `["1001"]`, "move", cliAddress + `["1002"]`, "move"},

@@ -71,7 +71,11 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 	case bizapi.KindUnreachable:
 		return advice{"API cannot be reached", fmt.Sprintf("No connection to %s could be made, so nothing was sent. Check the scheme, host and port of base_url, the network and HTTPS_PROXY.", d.options.BaseURL), ""}
 	case bizapi.KindNoAnswer:
-		return advice{"API does not answer", "The request was sent, but no complete answer came back. Try again; if the API is slow, raise the provider's request_timeout.", ""}
+		detail := "The request was sent, but no complete answer came back. Try again; if the API is slow, raise the provider's request_timeout."
+		if d.options.BaseURL.Scheme == "http" {
+			detail += " If the server expects TLS on this port, use https in base_url."
+		}
+		return advice{"API does not answer", detail, ""}
 	case bizapi.KindCanceled:
 		return advice{"Operation was canceled", "It was interrupted, or it timed out. Apply again, or raise the timeout.", ""}
 	}

@@ -138,7 +138,7 @@ func importTo(name string) string {
 	return strings.Replace(importByID("whatsapp/"+whatsAppID), address, "bizapi_phone_number."+name, 1)
 }
 
-// To shorten a count takes for_each, with a moved block to each key.
+// To shorten a count takes for_each, with a moved block for each key.
 func TestCountIsShortenedByMovesToKeys(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t, sandbox.Options{})

@@ -24,7 +24,7 @@ type numberRef struct {
 }
 
 // importIDForms is what a person may write.
-const importIDForms = "Write <user_id>/<id> or <user_id>/<platform>/<meta_phone_number_id>; if the provider has a user_id, <id> or <platform>/<meta_phone_number_id> will do."
+const importIDForms = "Write <user_id>/<id> or <user_id>/<platform>/<meta_phone_number_id>; if the provider has a user_id, <id> or <platform>/<meta_phone_number_id> is enough."
 
 // parseImportID reads the four forms. defaultUser is the provider's, empty for none. Ids are opaque and may
 // have a slash, so only a platform in its place makes it Meta's form.
@@ -53,7 +53,7 @@ func parseImportID(text, defaultUser string) (numberRef, error) {
 		return numberRef{userID: userID, key: numberKey{platform, metaID}}, nil
 	}
 	if rest == "" || rest == "." || rest == ".." {
-		return invalid("names no phone number")
+		return invalid("does not name a phone number")
 	}
 	return numberRef{userID: userID, id: rest}, nil
 }

@@ -164,7 +164,7 @@ func TestImportIDThatIsRefused(t *testing.T) {
 		"a user with a space":               {"bad user/pn_shop", []string{"user id", forms}},
 		"no user":                           {"/pn_shop", []string{"user id", forms}},
 		"no id":                             {testUser + "/", []string{forms}},
-		"the folder above":                  {testUser + "/..", []string{"names no phone number", forms}},
+		"the folder above":                  {testUser + "/..", []string{"does not name a phone number", forms}},
 		"a space behind the id":             {testUser + "/pn_shop ", []string{"space", forms}},
 		"a phone number in place of its id": {testUser + "/whatsapp/+1 (234) 567-8900", []string{"phone number", "Phone Number ID"}},
 	}, func(_ string, row refused) resource.TestStep {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -56,8 +57,8 @@ func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diag
 // alreadyExistsAdvice says how to take over what is registered.
 func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
-	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. To manage it with Terraform, import it; in place of <NAME>, write the rest of this resource's address:\n\n"+
-		"  import {\n    to = bizapi_phone_number.<NAME>\n    id = \"%s/%s\"\n  }\n\n"+
+	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. To manage it with Terraform, import it, with the address of this resource in place of bizapi_phone_number.example:\n\n"+
+		"  import {\n    to = bizapi_phone_number.example\n    id = \"%s/%s\"\n  }\n\n"+
 		"If an apply that replaces this number ends with this error, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: remove that setting, remove the resource from the state with `terraform state rm`, and then import the number.",
 		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
 }
@@ -66,7 +67,7 @@ func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 func takenError(id, existingID, existingUser string, key numberKey) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), "Phone number already exists",
 		fmt.Sprintf("Phone number %s would become the %s number %s, which user %s already has with id %s. "+
-			"If another resource has that number, addresses have shifted, as when a count gets smaller: use for_each with a moved block to each key, or `terraform state mv`. "+
+			"If another resource has that number, addresses have shifted, as when a count gets smaller: use for_each with a moved block for each key, or `terraform state mv`. "+
 			"Otherwise import that number, or delete it first.", id, key.platform, key.metaID, existingUser, existingID))
 }
 
@@ -116,8 +117,8 @@ func invalidTokenError(problem string) diag.Diagnostic {
 // why is what would delete it, such as "a change of access_token".
 func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
-		fmt.Sprintf("deletion_protection is true for the %s number %s, and %s would delete it. "+
-			"If that is intended, set deletion_protection = false, apply, and then destroy or replace it; if its resource is tainted by mistake, run `terraform untaint`. "+
+		fmt.Sprintf("deletion_protection is true in the state of the %s number %s, and %s would delete it. "+
+			"If that is intended, first apply deletion_protection = false on its own, with the block restored if it was removed, and then destroy or replace the number; if its resource is tainted by mistake, run `terraform untaint`. "+
 			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID, why))
 }
 
@@ -125,7 +126,7 @@ func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 func movedError(id string, key numberKey) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
-			"If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller, use for_each with a moved block to each key, or `terraform state mv`. "+
+			"If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller, use for_each with a moved block for each key, or `terraform state mv`. "+
 			"If the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false); if it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
 }
 
@@ -150,7 +151,10 @@ func destroyedWarning(id, taken string) diag.Diagnostic {
 }
 
 func (c numberChange) costWarning(ctx context.Context, attributes []string) diag.Diagnostic {
-	why := attributes[0] + " changes"
+	why := strings.Join(attributes, " and ") + " changes"
+	if len(attributes) > 1 {
+		why = strings.Join(attributes, " and ") + " change"
+	}
 	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
 		why = fmt.Sprintf("%s, and display_name is not set, so the name %q is lost", why, c.state.DisplayName.ValueString())
 	}

@@ -78,7 +78,7 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 		diags.Append(staleStateAdvice(inState.id, existing.ID, plan).diagnostic())
 	default:
 		taken, _ := d.takenWith(ctx, inState.userID, inState.id, agentFollows)
-		diags.Append(replacedWarning(inState.id, "Its resource is tainted or replaced on request, or another resource has the same number", taken))
+		diags.Append(replacedWarning(inState.id, "Its resource is tainted, replaced on request or at a new address, or another resource has the same number", taken))
 	}
 }
 
@@ -98,7 +98,7 @@ func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (
 	case err != nil:
 		return general, true
 	case !found:
-		return fmt.Sprintf("The number's templates and campaigns are deleted with it; no agent of user %s answers on it.", userID), false
+		return fmt.Sprintf("The number's templates and campaigns are deleted with it; it has no agent of user %s.", userID), false
 	}
 	return fmt.Sprintf("Agent %q (%s) is deleted with it, and so are %s. %s", agent.Name, agent.ID, rest, back), true
 }
@@ -106,6 +106,6 @@ func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (
 // Whether the agent of a deleted number comes back. Terraform shows the provider an agent after its number, so
 // a plan cannot know which one it is.
 const (
-	agentFollows = "The agent is created again in the same apply, without its conversations, if this plan replaces it too, as it does where its phone_number_id follows the number; otherwise nothing brings it back."
+	agentFollows = "If this plan also replaces the agent, it is created again in the same apply, without its conversations; otherwise nothing brings it back."
 	agentIsLost  = "Nothing brings the agent back."
 )

@@ -199,7 +199,7 @@ func configureBaseURL(config providerModel, options *bizapi.Options, diags *diag
 	switch {
 	case errors.Is(err, bizapi.ErrInsecureURL):
 		diags.AddAttributeError(path.Root("base_url"), "Insecure base URL",
-			"Plain http to a host that is not loopback would send the API key and the access tokens unencrypted. Write https in "+where+" or, if the network is your own, set allow_insecure_http = true.")
+			"Plain http to a host that is not loopback would send the API key and the access tokens unencrypted. Use https in "+where+" or, if the network is your own, set allow_insecure_http = true.")
 	case err != nil:
 		// Not at the attribute: the CLI would print its line, which may hold a password.
 		diags.AddError("Invalid base URL", "The value of "+where+" cannot be used: "+err.Error()+". It should look like https://api.example.com/v1.")

@@ -66,7 +66,7 @@ func metaIDProblem(platform, id string) string {
 	}
 	switch trimmed := strings.TrimSpace(id); {
 	case id == "":
-		return "meta_phone_number_id cannot be empty. " + whereMetaIDIs(platform)
+		return strings.TrimSpace("meta_phone_number_id cannot be empty. " + whereMetaIDIs(platform))
 	case utf8.RuneCountInString(id) > longestMetaID:
 		return fmt.Sprintf("meta_phone_number_id can have at most %d characters, and this one has %d.", longestMetaID, utf8.RuneCountInString(id))
 	case platform == "" || form.MatchString(id):
@@ -160,10 +160,11 @@ func (durationValidator) ValidateString(_ context.Context, req validator.StringR
 	}
 }
 
-// validateTimeouts applies durationValidator to a timeouts block, whose own check takes zero.
+// validateTimeouts refuses what a timeouts block's own check takes: a duration that is not over zero.
 func validateTimeouts(ctx context.Context, configured types.Object, diags *diag.Diagnostics) {
 	for operation, value := range configured.Attributes() {
-		if text, ok := value.(types.String); ok {
+		text, _ := value.(types.String)
+		if _, err := time.ParseDuration(text.ValueString()); err == nil {
 			resp := validator.StringResponse{}
 			durationValidator{}.ValidateString(ctx, validator.StringRequest{
 				Path: path.Root("timeouts").AtName(operation), ConfigValue: text,

@@ -73,12 +73,12 @@ func buildOnce(ctx context.Context, progress io.Writer, caches, name string, bui
 	if exists(dir) {
 		return program, nil
 	}
-	fmt.Fprintln(progress, `There is no terraform and no tofu on the PATH: building OpenTofu from Go modules, once for this user, into
-`+dir+`. On two cores it takes about 5 minutes. To save them, install one of the
-two, 1.11 or newer:
+	fmt.Fprintln(progress, `Neither terraform nor tofu is on the PATH: building OpenTofu from Go modules, once for this user, into
+`+dir+`. On two cores it takes about 5 minutes. To skip that, install one of the
+two, version 1.11 or later:
   Terraform  https://developer.hashicorp.com/terraform/install
   OpenTofu   https://opentofu.org/docs/intro/install/
-or name a program: make TF_CLI=/path/to/it ...`)
+or name one: make TF_CLI=/path/to/it ...`)
 	err := SignsOfLife(progress, "building OpenTofu", func() error { return buildLocked(ctx, dir, build) })
 	if err != nil {
 		return "", fmt.Errorf("build OpenTofu: %w", err)

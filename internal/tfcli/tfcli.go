@@ -52,7 +52,7 @@ func find(named string, lookPath func(string) (string, error), build func() (str
 	if named != "" {
 		path, err := lookPath(named)
 		if err != nil {
-			return "", fmt.Errorf("%s names no program: %w", Variable, err)
+			return "", fmt.Errorf("%s, which make sets to TF_CLI, names no program: %w", Variable, err)
 		}
 		return filepath.Abs(path)
 	}

@@ -41,7 +41,7 @@ const recordingStyle = `
     .warning { fill: #e3b341 }
     .error { fill: #ff7b72 }
   }
-  @keyframes appear { from { opacity: 0.2 } to { opacity: 1 } }
+  @keyframes appear { from { opacity: 0.6 } to { opacity: 1 } }
   @media (prefers-reduced-motion: no-preference) { .line { animation: appear 0.2s both } }
 `
 
