@@ -49,7 +49,7 @@ type AgentChange struct {
 func (c *Client) ListAgents(ctx context.Context, userID string) ([]Agent, error) {
 	agents, err := c.agents.of(userID).all(ctx)
 	if err == nil && len(agents) == 0 {
-		err = c.checkUser(ctx, userID)
+		err = c.CheckUser(ctx, userID)
 	}
 	return agents, err
 }
@@ -58,14 +58,14 @@ func (c *Client) ListAgents(ctx context.Context, userID string) ([]Agent, error)
 func (c *Client) FindAgent(ctx context.Context, userID, id, createdAt string) (Agent, error) {
 	agent, err := c.agents.of(userID).find(ctx, wanted{}, idKey(id), createdAt)
 	if errors.Is(err, ErrNotFound) {
-		err = cmp.Or(c.checkUser(ctx, userID), err)
+		err = cmp.Or(c.CheckUser(ctx, userID), err)
 	}
 	return agent, err
 }
 
-// checkUser returns an error if the numbers of a user cannot be listed: the API answers with an empty
+// CheckUser returns an error if the numbers of a user cannot be listed: the API answers with an empty
 // list when it is asked for the agents of an unknown user.
-func (c *Client) checkUser(ctx context.Context, userID string) error {
+func (c *Client) CheckUser(ctx context.Context, userID string) error {
 	_, err := c.numbers.of(userID).get(ctx, wanted{})
 	return err
 }

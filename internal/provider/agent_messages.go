@@ -58,7 +58,7 @@ func agentMovedError(id string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Agent would be deleted at another address",
 		fmt.Sprintf("This plan deletes agent %s, with its conversations, and creates or keeps one of the same number at another address. "+
 			"If its block was renamed or its key changed, write a moved block to the new address, or use `terraform state mv`. "+
-			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false.", id))
+			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false; if it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the agent.", id))
 }
 
 // agentReplacedWarning says what a replacement takes with it.

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
@@ -23,7 +24,7 @@ func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	switch {
 	case req.Plan.Raw.IsNull():
-		if isKept, _ := r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()); isKept {
+		if r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()) != noConflict {
 			resp.Diagnostics.Append(agentMovedError(state.AgentID.ValueString()))
 		}
 	case req.State.Raw.IsNull():
@@ -40,12 +41,13 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 	if diags.HasError() || r.data.walk.isDeleting() {
 		return
 	}
-	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
+	// Its number may rely on the default user where it does not, and its Delete comes before the number's.
+	diags.Append(r.data.writePlanned(ctx, types.StringNull(), resp.Private)...)
 	if plan.PhoneNumberID.IsUnknown() || plan.UserID.IsUnknown() {
 		return // an agent of a number that this plan adds has nothing in its way
 	}
 	number := plan.PhoneNumberID.ValueString()
-	if id := r.data.walk.agents.planCreate(number); id != "" {
+	if id, conflict := r.data.walk.agents.planCreate(number, false); conflict != noConflict {
 		diags.Append(agentMovedError(id))
 		return
 	}
@@ -91,10 +93,9 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 
 // checkReplacement checks that an agent that is deleted first can be created again.
 func (r *agentResource) checkReplacement(ctx context.Context, state, plan agentModel, diags *diag.Diagnostics) {
-	if plan.PhoneNumberID.IsUnknown() { // a number that is replaced has no agent then
-		return
+	if !plan.PhoneNumberID.IsUnknown() { // a number that is replaced has no agent then
+		r.checkNumber(ctx, plan, state.AgentID.ValueString(), diags)
 	}
-	r.checkNumber(ctx, plan, state.AgentID.ValueString(), diags)
 	client, clientDiags := r.data.client()
 	if diags.HasError() || clientDiags.HasError() || plan.AgentID.Equal(state.AgentID) {
 		return
@@ -107,7 +108,7 @@ func (r *agentResource) checkReplacement(ctx context.Context, state, plan agentM
 // planChange plans an agent that exists.
 func (r *agentResource) planChange(ctx context.Context, config, state, plan agentModel, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	if r.data.walk.agents.planChange(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()) {
+	if r.data.walk.agents.planChange(state.PhoneNumberID.ValueString(), state.AgentID.ValueString(), kept) != noConflict {
 		diags.Append(agentMovedError(state.AgentID.ValueString()))
 		return
 	}

@@ -57,13 +57,67 @@ func TestReplacementOfAnAgentThatWouldFailIsNotPlanned(t *testing.T) {
 	})
 }
 
+// The agent follows a number that is replaced, and its new agent_id is another agent's.
+func TestTakenAgentIDIsFoundBeforeItsNumberIsReplaced(t *testing.T) {
+	t.Parallel()
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		desk := agentBlock("desk", quoted(api.added("Desk").ID), "Front desk", promptID)
+		config := func(token string, arguments ...string) string {
+			return api.config(phoneNumber("main", "whatsapp", otherID, withToken(token)), agentOn(follows, arguments...), desk)
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				{Config: config(testToken)},
+				{Config: config(nextToken, "agent_id = bizapi_agent.desk.agent_id"), ExpectError: planError("Agent already exists", "must be unique")},
+				plansNothing(config(testToken)),
+			},
+		})
+	})
+}
+
+// Its Create needs the numbers, so the Delete of a replacement asks for them first.
+func TestAgentIsNotDeletedWhileItCouldNotBeCreatedAgain(t *testing.T) {
+	t.Parallel()
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, _ := api.account()
+		config := func(arguments ...string) string {
+			return api.configWith(withUser(testUser)+"\n  max_retries = 0", agentOn(quoted(numbers[0].ID), arguments...))
+		}
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				{Config: config()},
+				{
+					PreConfig: func() { // one list of numbers is the plan's
+						api.Script(sandbox.Fault{On: sandbox.OpList, Skip: 1, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
+					},
+					Config: config(`agent_id = "agt_other"`), ExpectError: applyError("API failure", "Nothing was deleted"),
+				},
+				{
+					PreConfig: func() {
+						api.ClearFaults()
+						if got := api.allAgents(); len(got) != 1 || got[0].ID == "agt_other" {
+							t.Errorf("the API holds %+v", got)
+						}
+					},
+					Config: config(`agent_id = "agt_other"`), ConfigPlanChecks: plansAgent(plancheck.ResourceActionDestroyBeforeCreate),
+					ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")},
+				},
+			},
+		})
+	})
+}
+
 // The number was added by this very apply: no listing has to show it before its agent is created.
 func TestListingThatFailsBehindTheAddKeepsNoAgentAway(t *testing.T) {
 	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
-		config := func(token string) string {
-			return api.configWith(withUser(testUser)+"\n  max_retries = 0", number(withToken(token)), agentOn(follows))
+		config := func(token string, agents ...string) string {
+			return api.configWith(withUser(testUser)+"\n  max_retries = 0", append(agents, number(withToken(token)))...)
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkAllDestroyed,
@@ -75,8 +129,8 @@ func TestListingThatFailsBehindTheAddKeepsNoAgentAway(t *testing.T) {
 							api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "failed")})
 						}})
 					},
-					Config:            config(nextToken),
-					ConfigPlanChecks:  plansAgent(plancheck.ResourceActionDestroyBeforeCreate),
+					Config:            config(nextToken, agentOn(follows)),
+					ConfigPlanChecks:  plansAgent(plancheck.ResourceActionCreate),
 					ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(nextToken, "")), api.checkAgents("Reception/pmpt_1")},
 				},
 			},

@@ -260,6 +260,12 @@ func (r *agentResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
 	row := stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client}
+	if _, isReplaced := readPrivate[plannedPrivate](ctx, req.Private, plannedPrivateKey); isReplaced {
+		if err := client.CheckUser(ctx, row.userID); err != nil { // its Create would need the numbers
+			resp.Diagnostics.Append(r.data.callFailed(err, row.userID, "list what user "+row.userID+" has", " Nothing was deleted."))
+			return
+		}
+	}
 	resp.Diagnostics.Append(r.data.deleteRow(ctx, row, req.Private,
 		func(ctx context.Context) error {
 			_, err := client.FindAgent(ctx, row.userID, state.AgentID.ValueString(), state.CreatedAt.ValueString())

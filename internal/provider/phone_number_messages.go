@@ -57,7 +57,7 @@ func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diag
 // alreadyExistsAdvice says how to take over what is registered.
 func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
-	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. To manage it with Terraform, import it, with the address of this resource in place of bizapi_phone_number.example:\n\n"+
+	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. If your state has it at no other address, import it, with the address of this resource in place of bizapi_phone_number.example:\n\n"+
 		"  import {\n    to = bizapi_phone_number.example\n    id = \"%s/%s\"\n  }\n\n"+
 		"If an apply that replaces this number ends with this error, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: remove that setting, remove the resource from the state with `terraform state rm`, and then import the number.",
 		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
@@ -122,20 +122,23 @@ func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID, why))
 }
 
-// movedError is a plan that deletes a number at one address and adds or keeps it at another.
-func movedError(id string, key numberKey) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Phone number would be deleted at another address",
-		fmt.Sprintf("This plan deletes phone number %s (%s %s), with everything bound to its id, and adds or keeps the same number at another address. "+
-			"If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller, use for_each with a moved block for each key, or `terraform state mv`. "+
-			"If the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false); if it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the number.", id, key.platform, key.metaID))
-}
-
-// mayBeMovedError is a plan that deletes a number and adds one whose key is unknown, which may be the same.
-func mayBeMovedError(id string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Phone number may be deleted at another address",
-		fmt.Sprintf("This plan deletes phone number %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. "+
-			"If its block was renamed or its key changed, write a moved block to the new address. "+
-			"If they are two numbers, remove the old block in an apply of its own.", id))
+// conflictError is a plan in which two resources have one number.
+func conflictError(with conflict, id string, key numberKey) diag.Diagnostics {
+	const summary = "Phone number would be deleted at another address"
+	which := fmt.Sprintf("phone number %s (%s %s)", id, key.platform, key.metaID)
+	const move = "If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller or an element is put in front of others, use for_each with a moved block for each key, or `terraform state mv`. "
+	switch with {
+	case isKept, isDestroyed, isAdded:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(summary,
+			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
+				"If both addresses are in the state, as after a `terraform import` to a new address or a create_before_destroy that failed, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
+	case mayBeAdded, mayBeDestroyed:
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number may be deleted at another address",
+			fmt.Sprintf("This plan deletes phone number %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. "+
+				"If its block was renamed or its key changed, write a moved block to the new address. "+
+				"If they are two numbers, remove the old block in an apply of its own.", id))}
+	}
+	return nil
 }
 
 // replacedWarning says what a replacement takes with it. The id is in the summary: the CLI folds warnings

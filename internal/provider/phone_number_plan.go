@@ -49,7 +49,7 @@ func (r *phoneNumberResource) ModifyPlan(ctx context.Context, req resource.Modif
 	case req.Plan.Raw.IsNull():
 		r.planDestroy(ctx, state, resp)
 	case req.State.Raw.IsNull():
-		r.planCreate(ctx, config, plan, resp)
+		r.planCreate(ctx, config, plan, req, resp)
 	default:
 		change := numberChange{r.data, config, state, plan, readNumberPrivate(ctx, req.Private)}
 		change.decide(ctx, resp)
@@ -63,12 +63,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 	if state.DeletionProtection.ValueBool() {
 		resp.Diagnostics.Append(protectedError(id, state.key(), "this plan"))
 	}
-	switch isKept, mayBeKept := r.data.walk.numbers.planDestroy(state.key().String(), id); {
-	case isKept:
-		resp.Diagnostics.Append(movedError(id, state.key()))
-	case mayBeKept:
-		resp.Diagnostics.Append(mayBeMovedError(id))
-	}
+	resp.Diagnostics.Append(conflictError(r.data.walk.numbers.planDestroy(state.key().String(), id), id, state.key())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -79,7 +74,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 
 // planCreate plans an add: of a new number, or the second half of a replacement. Of a tainted number
 // Terraform shows no more than that.
-func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phoneNumberModel, resp *resource.ModifyPlanResponse) {
+func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phoneNumberModel, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
 	plan.UserID = r.data.plannedUser(ctx, config.UserID, resp)
 	token := configuredToken(config)
@@ -95,13 +90,12 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	if !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown() {
 		key = plan.key().String()
 	}
-	switch id := r.data.walk.numbers.planCreate(key); {
-	case id == "":
-	case key == unknownKey:
-		diags.Append(mayBeMovedError(id))
-	default:
-		diags.Append(movedError(id, plan.key()))
+	_, isSecondHalf := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
+	if isSecondHalf { // of -replace: other replacements were checked
+		diags.Append(unknownTarget(config, plan.what())...)
 	}
+	id, conflict := r.data.walk.numbers.planCreate(key, !isSecondHalf)
+	diags.Append(conflictError(conflict, id, plan.key())...)
 	if diags.HasError() {
 		return
 	}
@@ -160,9 +154,12 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 			pending = v.attribute
 		}
 	}
-	if c.data.walk.numbers.planChange(c.state.key().String(), c.state.ID.ValueString()) {
-		diags.Append(movedError(c.state.ID.ValueString(), c.state.key()))
+	what := kept
+	if len(replacing) > 0 {
+		what = replaced
 	}
+	id := c.state.ID.ValueString()
+	diags.Append(conflictError(c.data.walk.numbers.planChange(c.state.key().String(), id, what), id, c.state.key())...)
 	if planned := c.plannedName(name.replaces); !planned.Equal(c.plan.DisplayName) {
 		c.plan.DisplayName = planned
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("display_name"), planned)...)

@@ -28,14 +28,7 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 	if c.config.UserID.IsNull() && !c.data.userID.Equal(c.state.UserID) {
 		diags.Append(wouldMoveError(c.state.what(), c.state.UserID.ValueString(), c.data.userID))
 	}
-	switch config := c.config; {
-	case config.Platform.IsUnknown():
-		diags.Append(unknownTargetError(c.state.what(), "platform"))
-	case config.MetaPhoneNumberID.IsUnknown():
-		diags.Append(unknownTargetError(c.state.what(), "meta_phone_number_id"))
-	case config.UserID.IsUnknown():
-		diags.Append(unknownTargetError(c.state.what(), "user_id"))
-	}
+	diags.Append(unknownTarget(c.config, c.state.what())...)
 	if diags.HasError() {
 		return
 	}
@@ -54,6 +47,19 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 	case found && existing.ID != id:
 		diags.Append(takenError(id, existing.ID, c.plan.UserID.ValueString(), c.plan.key()))
 	}
+}
+
+// unknownTarget refuses to replace a number by one that is known after apply only.
+func unknownTarget(config phoneNumberModel, what string) diag.Diagnostics {
+	switch {
+	case config.Platform.IsUnknown():
+		return diag.Diagnostics{unknownTargetError(what, "platform")}
+	case config.MetaPhoneNumberID.IsUnknown():
+		return diag.Diagnostics{unknownTargetError(what, "meta_phone_number_id")}
+	case config.UserID.IsUnknown():
+		return diag.Diagnostics{unknownTargetError(what, "user_id")}
+	}
+	return nil
 }
 
 // checkReplaced checks the add of a number that is in the state: Terraform shows no more of a taint, and

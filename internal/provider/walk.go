@@ -80,8 +80,17 @@ type walkedRows struct {
 	inState   map[string]stateRow
 	destroyed map[string]string // ids that are planned to be destroyed
 	created   map[string]bool   // planned to be added
-	kept      map[string]bool   // ids that are planned with a prior state
+	isNew     map[string]bool   // planned to be added by a resource that has no prior state
+	planned   map[string]change // by id: planned with a prior state
 }
+
+// change is what a plan does with a row that has a prior state.
+type change int
+
+const (
+	kept change = 1 + iota
+	replaced
+)
 
 // unknownKey is the key of a row that is known after apply only. It may be any.
 const unknownKey = ""
@@ -116,36 +125,76 @@ func (w *walkedRows) find(key string) (stateRow, bool) {
 	return row, ok
 }
 
-// planDestroy notes a planned destroy. It reports whether another resource of this plan adds or keeps that
-// row, or adds one that is not known yet.
-func (w *walkedRows) planDestroy(key, id string) (isKept, mayBeKept bool) {
+// conflict is what another resource of the plan does with the same row.
+type conflict int
+
+const (
+	noConflict conflict = iota
+	// isAdded is another resource that adds the row.
+	isAdded
+	// mayBeAdded is another resource that adds a row that is not known yet.
+	mayBeAdded
+	// isKept is another resource that has the row in the state.
+	isKept
+	// isDestroyed is another resource that deletes the row.
+	isDestroyed
+	// mayBeDestroyed is a row that is not known yet, beside another one that is deleted.
+	mayBeDestroyed
+)
+
+// planDestroy notes a planned destroy.
+func (w *walkedRows) planDestroy(key, id string) conflict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set(&w.destroyed, key, id)
-	return w.created[key] || w.kept[id], w.created[unknownKey]
+	switch {
+	case w.planned[id] != 0:
+		return isKept
+	case w.created[key]:
+		return isAdded
+	case w.created[unknownKey]:
+		return mayBeAdded
+	}
+	return noConflict
 }
 
-// planCreate notes a planned add. It returns the id of that row where this plan destroys it; of an unknownKey
-// any that it destroys.
-func (w *walkedRows) planCreate(key string) (destroyedID string) {
+// planCreate notes a planned add. isNew says that it is not the second half of a replacement: Terraform plans
+// a new resource and a tainted one like that. It returns the id of the row in conflict.
+func (w *walkedRows) planCreate(key string, isNew bool) (id string, with conflict) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set(&w.created, key, true)
 	if key == unknownKey {
 		for _, id := range w.destroyed {
-			return id
+			return id, mayBeDestroyed
+		}
+		return "", noConflict
+	}
+	if id := w.destroyed[key]; id != "" {
+		return id, isDestroyed
+	}
+	if isNew {
+		set(&w.isNew, key, true)
+		if row := w.inState[key]; w.planned[row.id] != 0 {
+			return row.id, isKept
 		}
 	}
-	return w.destroyed[key]
+	return "", noConflict
 }
 
-// planChange notes a resource that is planned with a prior state. It reports whether this plan destroys its
-// row at another address.
-func (w *walkedRows) planChange(key, id string) (isDestroyed bool) {
+// planChange notes a resource that is planned with a prior state.
+func (w *walkedRows) planChange(key, id string, what change) conflict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	set(&w.kept, id, true)
-	return w.destroyed[key] == id
+	before := w.planned[id]
+	set(&w.planned, id, max(before, what))
+	switch {
+	case w.destroyed[key] == id, before == replaced, before == kept && what == replaced:
+		return isDestroyed
+	case w.isNew[key]:
+		return isAdded
+	}
+	return noConflict
 }
 
 func set[V any](m *map[string]V, key string, value V) {
