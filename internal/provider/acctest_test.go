@@ -119,7 +119,7 @@ func newAPI(t testing.TB, options sandbox.Options) *testAPI {
 	t.Helper()
 	cli(t)
 	clock := &testClock{}
-	options.APIKey, options.Users, options.Now = testKey, []string{testUser, otherUser}, clock.Now
+	options.APIKey, options.Users, options.Now = cmp.Or(options.APIKey, testKey), []string{testUser, otherUser}, clock.Now
 	server := sandbox.New(options)
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)

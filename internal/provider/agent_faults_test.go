@@ -182,23 +182,23 @@ func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 
 func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
 		skip := 0
 		if dialect == sandbox.Deployed {
 			skip = 1
 		}
-		server.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Skip: skip, Commit: true, Do: sandbox.Drop()})
-		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
+		api.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Skip: skip, Commit: true, Do: sandbox.Drop()})
+		w.write("main.tf", number(withToken(testToken))+agentOn(follows))
 		done := w.apply().succeeded()
 		if dialect == sandbox.Published {
-			done.warnedOnce("Agent "+server.Agents(cliUser)[0].ID+" was found", "not created twice")
+			done.warnedOnce("Agent "+api.Agents(testUser)[0].ID+" was found", "not created twice")
 		} else { // the id that the provider made up is nobody else's
 			done.silent()
 		}
 		w.plan().succeeded().silent().does()
-		if got := server.Agents(cliUser); len(got) != 1 {
+		if got := api.Agents(testUser); len(got) != 1 {
 			t.Errorf("the API holds %+v", got)
 		}
 	})
@@ -207,11 +207,11 @@ func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
 // An apply that is interrupted during the create is finished by the next one.
 func TestCLIInterruptedCreateOfAnAgentIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
-		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
-		arrived := arrival(server, sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.RateLimited("600")})
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
+		w.write("main.tf", number(withToken(testToken))+agentOn(follows))
+		arrived := arrival(api, sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.RateLimited("600")})
 		command, wait := w.start()
 		<-arrived
 		if err := command.Process.Signal(os.Interrupt); err != nil {
@@ -220,10 +220,10 @@ func TestCLIInterruptedCreateOfAnAgentIsFinishedByTheNext(t *testing.T) {
 		if done := wait(); done.Code == 0 || w.attributes(agentAddress) != nil || !strings.Contains(done.Stdout, "canceled") {
 			t.Errorf("exit code %d: %s", done.Code, done.Stdout)
 		}
-		server.ClearFaults()
+		api.ClearFaults()
 		w.apply().succeeded().does(agentAddress, "create")
 		w.plan().succeeded().silent().does()
-		if got := server.Agents(cliUser); len(got) != 1 {
+		if got := api.Agents(testUser); len(got) != 1 {
 			t.Errorf("the API holds %+v", got)
 		}
 	})

@@ -618,13 +618,13 @@ func TestTokenShowsInNoAnswerOfMetas(t *testing.T) {
 // The real program, its log and its files.
 func TestCLITokenCheckShowsNoToken(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		meta := newMeta(t)
-		w, server := newEchoingWorkspace(t, dialect)
+		w, api := newEchoingWorkspace(t, dialect)
 		w.logs()
 		w.Setenv("BIZAPI_VERIFY_ACCESS_TOKENS", "true")
 		w.Setenv("BIZAPI_META_GRAPH_URL", meta.url)
-		text := secretVariables("ephemeral = true") + cliNumber("access_token_wo = var.token\n  access_token_wo_version = ")
+		text := secretVariables("ephemeral = true") + number("access_token_wo = var.token\n  access_token_wo_version = ")
 		hides := func(args ...string) cliOutcome {
 			t.Helper()
 			return parsed(t, w.hides(strings.Join(args, " "), w.run(args...), secret{"the token", awkwardToken, nil}, secret{"the next token", nextAwkwardToken, nil}))
@@ -633,12 +633,12 @@ func TestCLITokenCheckShowsNoToken(t *testing.T) {
 		hides("apply", "-auto-approve", "-json").succeeded()
 		meta.Refuse(nextAwkwardToken, sandbox.MetaError{Status: 400, Code: 190, Message: "Malformed access token " + nextAwkwardToken})
 		meta.ForgetRequests()
-		server.ForgetRequests()
+		api.ForgetRequests()
 		w.Setenv("TF_VAR_token", nextAwkwardToken)
 		w.write("main.tf", strings.Replace(text, "version = ", "version = 2", 1))
 		hides("apply", "-auto-approve", "-json").failed("Meta refuses the access token", "code 190", "[redacted]")
-		if calls := meta.Count(sandbox.OpAny); calls != 1 || server.Count(sandbox.OpDelete) != 0 || len(server.Numbers(cliUser)) != 1 {
-			t.Errorf("%d calls to Meta, %d deletes, the account holds %d", calls, server.Count(sandbox.OpDelete), len(server.Numbers(cliUser)))
+		if calls := meta.Count(sandbox.OpAny); calls != 1 || api.Count(sandbox.OpDelete) != 0 || len(api.Numbers(testUser)) != 1 {
+			t.Errorf("%d calls to Meta, %d deletes, the account holds %d", calls, api.Count(sandbox.OpDelete), len(api.Numbers(testUser)))
 		}
 		if logged := w.read("trace.log"); !strings.Contains(logged, "Meta Graph API request") {
 			t.Error("the log has no line of a call to Meta: nothing is proven")
@@ -654,7 +654,7 @@ func TestCLITokenCheckShowsNoToken(t *testing.T) {
 // A proxy is asked for a tunnel, and told nothing of the token.
 func TestCLITokenCheckThroughAProxyThatRefuses(t *testing.T) {
 	t.Parallel()
-	server, url := newCLIServer(t, sandbox.Options{})
+	api := newAPI(t, sandbox.Options{})
 	var seen strings.Builder
 	var mu sync.Mutex
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -664,20 +664,19 @@ func TestCLITokenCheckThroughAProxyThatRefuses(t *testing.T) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))
 	t.Cleanup(proxy.Close)
-	w := newCLIWorkspace(t, url)
+	w := newCLIWorkspace(t, api.baseURL)
 	w.logs()
 	for name, value := range map[string]string{
-		"HTTPS_PROXY": proxy.URL, "BIZAPI_VERIFY_ACCESS_TOKENS": "true", "BIZAPI_META_GRAPH_URL": "https://graph.test/v24.0", "TF_VAR_token": cliToken, "TF_LOG": "TRACE",
+		"HTTPS_PROXY": proxy.URL, "BIZAPI_VERIFY_ACCESS_TOKENS": "true", "BIZAPI_META_GRAPH_URL": "https://graph.test/v24.0", "TF_VAR_token": testToken, "TF_LOG": "TRACE",
 	} {
 		w.Setenv(name, value)
 	}
-	w.write("main.tf", sensitiveToken+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
+	w.write("main.tf", sensitiveToken+number("access_token_wo = var.token\n  access_token_wo_version = 1"))
 	done := w.plan().succeeded().warnedOnce("Access token was not checked", "graph.test cannot be reached", "Proxy Authentication Required")
-	w.hides("plan", done.Output, secret{"the token", cliToken, nil})
+	w.hides("plan", done.Output, secret{"the token", testToken, nil})
 	mu.Lock()
 	defer mu.Unlock()
-	if text := seen.String(); !strings.Contains(text, "CONNECT graph.test:443") || strings.Contains(text, cliToken) {
+	if text := seen.String(); !strings.Contains(text, "CONNECT graph.test:443") || strings.Contains(text, testToken) {
 		t.Errorf("the proxy was asked %s", text)
 	}
-	_ = server
 }
