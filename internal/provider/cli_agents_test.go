@@ -42,9 +42,7 @@ func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
 
 		// An agent of nobody's configuration.
 		w.write("main.tf", number(withToken(nextToken)))
-		if removed := w.run("state", "rm", agentAddress); removed.Code != 0 {
-			t.Fatal(removed.Stderr)
-		}
+		w.succeeds("state", "rm", agentAddress)
 		w.plan().succeeded().does(address, "replace").warned(replaced, named, "Otherwise nothing brings it back")
 
 		// A server that tells nothing of agents.
@@ -85,9 +83,7 @@ func TestCLIReplacementOfAnAgentWarns(t *testing.T) {
 		w.write("main.tf", number(withToken(testToken))+agentOn(follows, withUser(otherUser)))
 		w.plan().failed("Unknown phone number", otherUser)
 		w.write("main.tf", number(withToken(testToken))+agentOn(follows))
-		if tainted := w.run("taint", agentAddress); tainted.Code != 0 {
-			t.Fatal(tainted.Stderr)
-		}
+		w.succeeds("taint", agentAddress)
 		for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
 			w.plan(refresh).succeeded().does(agentAddress, "replace").warnedOnce(words...)
 		}
@@ -104,9 +100,7 @@ func TestCLIReplacementOfAnAgentWarns(t *testing.T) {
 func TestCLIReplacementOfAnAgentUnderAnotherConfigurationIsRefused(t *testing.T) {
 	t.Parallel()
 	w, api, _, agent := cliWithAgent(t, sandbox.Deployed)
-	if planned := w.run("plan", "-out=tfplan", "-replace="+agentAddress); planned.Code != 0 {
-		t.Fatal(planned.Stderr)
-	}
+	w.succeeds("plan", "-out=tfplan", "-replace="+agentAddress)
 	w.Setenv("BIZAPI_USER_ID", otherUser)
 	parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan", "agent "+agent.ID, otherUser)
 	if got := api.Agents(testUser); len(got) != 1 || got[0].ID != agent.ID {

@@ -393,3 +393,47 @@ func TestCLITroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
 		})
 	}
 }
+
+// What is wrong with a token, and what the message says of it.
+var invalidTokens = map[string]struct{ token, says string }{
+	"a token of 9 characters":     {"EAAshort9", "has 9 characters, and the API takes 10 to 1000"},
+	"a token of 1001 characters":  {strings.Repeat("T", 1001), "has 1001 characters, and the API takes 10 to 1000"},
+	"a token with a line end":     {testToken + "\n", "line end around it"},
+	"a token with a space before": {" " + testToken, "white space or a line end around it"},
+	"a token with a space inside": {testToken + " " + testToken, "white space inside"},
+	"a token with a tab inside":   {testToken + "\t" + testToken, "white space inside"},
+	"a token with its Bearer":     {"Bearer " + testToken, `begins with "Bearer"`},
+}
+
+func TestCLIInvalidTokenIsRefusedAtPlan(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
+	before, after := "", ""
+	for name, row := range invalidTokens {
+		for attribute, token := range map[string]string{"plain": withToken(row.token), "write-only": withWriteOnly(row.token, 2)} {
+			of := func(change string) string { return name + ", " + attribute + ", " + change }
+			before += numberOf(of("a replacement"), withToken(testToken)) + numberOf(of("a change"), withToken(testToken))
+			after += numberOf(of("an add"), token) + numberOf(of("a change"), token) +
+				phoneNumber(labelOf(of("a replacement")), "whatsapp", metaIDOf(of("another Meta id")), token)
+		}
+	}
+	w.write("main.tf", before)
+	w.apply().succeeded()
+	w.write("main.tf", after)
+	planned := w.plan()
+	for name, row := range invalidTokens {
+		for _, attribute := range []string{"plain", "write-only"} {
+			for _, change := range []string{"an add", "a replacement", "a change"} {
+				t.Run(name+", "+attribute+", "+change, func(t *testing.T) {
+					found := planned.of(addressOf(name + ", " + attribute + ", " + change))
+					found.t = t
+					found.failed("Invalid access token", row.says)
+					if text := fmt.Sprint(found.Errors); strings.Contains(text, strings.TrimSpace(row.token)) {
+						t.Errorf("the token shows: %s", text)
+					}
+				})
+			}
+		}
+	}
+}

@@ -39,13 +39,9 @@ func TestCLIIDsThatLookLikeTokensAreIDs(t *testing.T) {
 	}
 	check()
 	for _, id := range []string{tokenLikeID, "webchat/" + number.MetaPhoneNumberID} {
-		if removed := w.run("state", "rm", address); removed.Code != 0 {
-			t.Fatal(removed.Stderr)
-		}
+		w.succeeds("state", "rm", address)
 		w.plan().failed("Phone number already exists", "with id "+tokenLikeID, testUser+"/"+tokenLikeID)
-		if imported := w.run("import", address, id); imported.Code != 0 {
-			t.Fatal(imported.Stderr)
-		}
+		w.succeeds("import", address, id)
 		check()
 	}
 	w.apply().succeeded().does(address, "update") // the token is recorded

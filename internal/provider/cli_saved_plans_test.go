@@ -17,16 +17,11 @@ import (
 // done before it.
 var replacements = map[string]struct {
 	args    []string
-	prepare func(t *testing.T, w *cliWorkspace)
+	prepare func(w *cliWorkspace)
 }{
-	"a changed token": {nil, func(_ *testing.T, w *cliWorkspace) { w.write("main.tf", number(withToken(nextToken))) }},
-	"-replace":        {[]string{"-replace=" + address}, func(*testing.T, *cliWorkspace) {}},
-	"a taint": {nil, func(t *testing.T, w *cliWorkspace) {
-		t.Helper()
-		if tainted := w.run("taint", address); tainted.Code != 0 {
-			t.Fatal(tainted.Stderr)
-		}
-	}},
+	"a changed token": {nil, func(w *cliWorkspace) { w.write("main.tf", number(withToken(nextToken))) }},
+	"-replace":        {[]string{"-replace=" + address}, func(*cliWorkspace) {}},
+	"a taint":         {nil, func(w *cliWorkspace) { w.succeeds("taint", address) }},
 }
 
 // A replacement that could not add the number again, or would add it elsewhere, is refused before its delete.
@@ -38,7 +33,7 @@ func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
 			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 			replacement := replacements[how]
 			other := newAPI(t, sandbox.Options{})
-			replacement.prepare(t, w)
+			replacement.prepare(w)
 			was := map[string]string{}
 			for _, setting := range w.Environ() {
 				name, value, _ := strings.Cut(setting, "=")
@@ -71,6 +66,26 @@ func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
 	}
 }
 
+// What the provider's arguments are no part of may change.
+func TestCLISavedReplacementOfANumberThatNamesItsUser(t *testing.T) {
+	t.Parallel()
+	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken), withUser(testUser))
+	staging := newAPI(t, sandbox.Options{})
+	w.succeeds("plan", "-out=tfplan", "-replace="+address)
+	w.Setenv("BIZAPI_BASE_URL", staging.baseURL)
+	parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan", added.ID, "base_url", staging.baseURL)
+	w.Setenv("BIZAPI_BASE_URL", api.baseURL)
+	cliWrites(t, api, 0, 0)
+	for _, defaultUser := range []string{otherUser, ""} {
+		w.Setenv("BIZAPI_USER_ID", testUser)
+		w.succeeds("plan", "-out=tfplan", "-replace="+address)
+		w.Setenv("BIZAPI_USER_ID", defaultUser)
+		w.Setenv("BIZAPI_MAX_RETRIES", "1")
+		w.succeeds("apply", "tfplan")
+	}
+	cliWrites(t, api, 2, 2)
+}
+
 // Without a refresh nothing but the delete asks whether the number is there.
 func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
 	t.Parallel()
@@ -82,7 +97,7 @@ func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
 			replacement := replacements[how]
 			other := newAPI(t, sandbox.Options{})
 			other.clock.pass(time.Minute)
-			replacement.prepare(t, w)
+			replacement.prepare(w)
 			w.Setenv("BIZAPI_BASE_URL", other.baseURL)
 			w.apply(append([]string{"-refresh=true"}, replacement.args...)...).failed("Missing under another base URL", added.ID, other.baseURL)
 			w.apply(append([]string{"-refresh=false"}, replacement.args...)...).failed(added.ID, other.baseURL)
@@ -114,7 +129,7 @@ func TestCLISavedReplacementOutlivesAListingThatFails(t *testing.T) {
 			t.Parallel()
 			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 			replacement := replacements[how]
-			replacement.prepare(t, w)
+			replacement.prepare(w)
 			w.plan(append([]string{"-out=tfplan"}, replacement.args...)...).succeeded()
 			w.Setenv("BIZAPI_MAX_RETRIES", "0")
 			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
@@ -138,7 +153,7 @@ func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 			api.AddAgent(testUser, sandbox.Agent{PhoneNumberID: added.ID, PromptID: "pmpt_1", Name: "Front desk"})
 			replacement := replacements[how]
-			replacement.prepare(t, w)
+			replacement.prepare(w)
 			for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
 				planned := w.plan(append([]string{refresh}, replacement.args...)...).succeeded().does(address, "replace")
 				if how == "-replace" {
@@ -170,9 +185,7 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
 		t.Fatalf("the account holds %+v", got)
 	}
-	if removed := w.run("state", "rm", address); removed.Code != 0 {
-		t.Fatal(removed.Stderr)
-	}
+	w.succeeds("state", "rm", address)
 	w.write("main.tf", number(withToken(nextToken))+importByID(testUser+"/"+added.ID))
 	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().does()

@@ -17,9 +17,12 @@ import (
 type warning struct {
 	before string // arguments that it is added with; empty: it was added by hand and is imported
 	inAPI  string // its name in the API before the second plan, where it was changed there
+	token  string // and its token
 	after  string
 	metaID string   // in the second configuration; empty: the same
 	want   []string // parts of the only warning; none: there is none
+	// dialect is that of the only API that says so; empty: both.
+	dialect sandbox.Dialect
 }
 
 // knownAfterApply is a resource whose output is known after apply only.
@@ -41,6 +44,13 @@ var warnings = map[string]warning{
 	"an import and a write-only":    {after: withWriteOnly(testToken, 1), want: []string{"Token of phone number", "is not sent", "-replace=ADDRESS"}},
 	"an import without a token":     {},
 	"an unknown token of an import": {after: "access_token = terraform_data.it.output", want: []string{"Token of phone number", "is not sent"}},
+	// What a token does that was changed elsewhere, where the API shows it.
+	"token changed elsewhere":             {before: withToken(testToken), token: nextToken, after: withToken(testToken), want: []string{"has another token", "-replace=ADDRESS"}, dialect: sandbox.Deployed},
+	"write-only token changed elsewhere":  {before: withWriteOnly(testToken, 1), token: nextToken, after: withWriteOnly(testToken, 1), want: []string{"has another token", "-replace=ADDRESS"}, dialect: sandbox.Deployed},
+	"token changed elsewhere, not shown":  {before: withToken(testToken), token: nextToken, after: withToken(testToken), dialect: sandbox.Published},
+	"changed there and here":              {before: withToken(testToken), token: nextToken, after: withToken(nextToken), want: []string{"has this token already", "nothing is sent"}, dialect: sandbox.Deployed},
+	"changed there and here, write-only":  {before: withWriteOnly(testToken, 1), token: nextToken, after: withWriteOnly(nextToken, 2), want: []string{"has this token already", "nothing is sent"}, dialect: sandbox.Deployed},
+	"changed there, and another one here": {before: withWriteOnly(testToken, 1), token: nextToken, after: withWriteOnly(importedToken, 1), want: []string{"New token", "access_token_wo_version"}, dialect: sandbox.Deployed},
 	// What a name does.
 	"another name":          {before: withToken(testToken) + "\n  " + named("Shop"), after: withToken(testToken) + "\n  " + named("Store"), want: []string{"will be replaced", "display_name changes"}},
 	"renamed elsewhere":     {before: withToken(testToken) + "\n  " + named("Shop"), inAPI: "Store", after: withToken(testToken) + "\n  " + named("Shop"), want: []string{"Phone number", "was renamed elsewhere", `"Shop"`, `"Store"`, "To accept the name", "-replace=ADDRESS"}},
@@ -60,7 +70,9 @@ func TestCLIPlanWarns(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		w := newCLIWorkspace(t, api.baseURL)
-		names := slices.Sorted(maps.Keys(warnings))
+		names := slices.DeleteFunc(slices.Sorted(maps.Keys(warnings)), func(name string) bool {
+			return warnings[name].dialect != "" && warnings[name].dialect != dialect
+		})
 		var before, after strings.Builder
 		for at, name := range names {
 			row, metaID := warnings[name], fmt.Sprint(1000+at)
@@ -84,8 +96,12 @@ func TestCLIPlanWarns(t *testing.T) {
 			}
 			name := names[at-1000]
 			ids[name] = number.ID
-			if row := warnings[name]; row.inAPI != "" {
+			row := warnings[name]
+			if row.inAPI != "" {
 				api.Rename(number.ID, row.inAPI)
+			}
+			if row.token != "" {
+				api.Rotate(number.ID, row.token)
 			}
 		}
 		w.write("main.tf", after.String()+knownAfterApply)
@@ -136,6 +152,30 @@ func TestCLIWarnsThatANumberStaysWithItsUser(t *testing.T) {
 	cliWrites(t, api, 0, 0)
 }
 
+func TestCLIPlanWarnsOnceAUserThatTheAPIIsAway(t *testing.T) {
+	t.Parallel()
+	w := newCLIWorkspace(t, "http://"+closedPort(t)+"/v1")
+	w.Setenv("BIZAPI_MAX_RETRIES", "0")
+	text := ""
+	for _, userID := range []string{testUser, otherUser} {
+		for at := range 3 {
+			text += phoneNumber(fmt.Sprint(userID, at), "whatsapp", fmt.Sprint(1000+at), withToken(testToken), withUser(userID))
+		}
+	}
+	w.write("main.tf", text)
+	var users []string
+	for _, found := range w.plan().succeeded().Warnings {
+		if found.Summary != "Plan could not be checked against the API" {
+			t.Errorf("it warns of %q", found.Summary)
+		}
+		users = append(users, found.Address[:len(found.Address)-1])
+	}
+	slices.Sort(users)
+	if want := []string{"bizapi_phone_number." + testUser, "bizapi_phone_number." + otherUser}; !slices.Equal(users, want) {
+		t.Errorf("it warns of %q", users)
+	}
+}
+
 func TestCLIWarnsOfALostAnswer(t *testing.T) {
 	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
@@ -172,8 +212,23 @@ func TestCLIWarnsOfWhatAQueryLeavesOut(t *testing.T) {
 		api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(1000 + at)})
 	}
 	w := newCLIWorkspace(t, api.baseURL)
-	w.write("all.tfquery.hcl", cliListBlock("limit = 2"))
-	parsed(t, w.run("query", "-json")).succeeded().warnedOnce("2 of 3 phone numbers are listed", "limit = 3")
-	w.write("all.tfquery.hcl", cliListBlock("limit = 3"))
-	parsed(t, w.run("query", "-json")).succeeded().silent()
+	for limit, row := range map[string]struct {
+		listed int
+		want   []string
+	}{
+		"":          {listed: 3},
+		"limit = 2": {listed: 2, want: []string{"2 of 3 phone numbers are listed", "limit = 3"}},
+		"limit = 3": {listed: 3},
+	} {
+		w.write("all.tfquery.hcl", cliListBlock(limit))
+		done := parsed(t, w.run("query", "-json")).succeeded()
+		if row.want == nil {
+			done.silent()
+		} else {
+			done.warnedOnce(row.want...)
+		}
+		if got := strings.Count(done.Stdout, `"type":"list_resource_found"`); got != row.listed {
+			t.Errorf("%q lists %d numbers, not %d", limit, got, row.listed)
+		}
+	}
 }

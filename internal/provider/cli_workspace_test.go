@@ -116,6 +116,14 @@ func (w *cliWorkspace) run(args ...string) tfcli.Output {
 	return done
 }
 
+// succeeds runs a command that ends well.
+func (w *cliWorkspace) succeeds(args ...string) {
+	w.t.Helper()
+	if done := w.run(args...); done.Code != 0 {
+		w.t.Fatal(done.Stderr)
+	}
+}
+
 // plan plans; the outcome may be errors.
 func (w *cliWorkspace) plan(args ...string) cliOutcome {
 	w.t.Helper()

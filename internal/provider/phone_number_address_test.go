@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,28 +90,18 @@ func TestNumberIsNotDeletedBecauseItsAddressChanged(t *testing.T) {
 	}
 }
 
-// Terraform plans the two addresses in any order.
+// No CLI plans two addresses in a fixed order, so this speaks to the provider as the CLI does.
 func TestNumberIsNotDeletedWhicheverAddressIsPlannedFirst(t *testing.T) {
 	t.Parallel()
-	config := arguments(map[string]any{"access_token": testToken})
-	notKnownYet := arguments(map[string]any{"access_token": testToken, "platform": tftypes.UnknownValue})
-	destroys := func(c command, state *instance) []*tfprotov6.Diagnostic {
-		_, plan := c.plan(state, state.private, nil)
-		return plan.Diagnostics
-	}
-	creates := func(c command, _ *instance) []*tfprotov6.Diagnostic {
-		_, plan := c.plan(nil, nil, config)
-		return plan.Diagnostics
-	}
-	createsAny := func(c command, _ *instance) []*tfprotov6.Diagnostic {
-		_, plan := c.plan(nil, nil, notKnownYet)
-		return plan.Diagnostics
-	}
-	keeps := func(c command, state *instance) []*tfprotov6.Diagnostic {
-		_, plan := c.plan(state, state.private, config)
-		return plan.Diagnostics
-	}
-	for name, order := range map[string][]func(command, *instance) []*tfprotov6.Diagnostic{
+	type values = map[string]any
+	config := values{"platform": "whatsapp", "meta_phone_number_id": whatsAppID, "access_token": testToken}
+	unknown := values{"platform": tftypes.UnknownValue, "meta_phone_number_id": whatsAppID, "access_token": testToken}
+	type plan func(state values) (prior, config values)
+	destroys := plan(func(state values) (values, values) { return state, nil })
+	creates := plan(func(values) (values, values) { return nil, config })
+	createsAny := plan(func(values) (values, values) { return nil, unknown })
+	keeps := plan(func(state values) (values, values) { return state, config })
+	for name, order := range map[string][2]plan{
 		"a destroy before a create":                                   {destroys, creates},
 		"a create before a destroy":                                   {creates, destroys},
 		"a destroy before a create of a number that is not known yet": {destroys, createsAny},
@@ -121,13 +112,36 @@ func TestNumberIsNotDeletedWhicheverAddressIsPlannedFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := newAPI(t, sandbox.Options{})
-			state := api.adds(t, config)
-			c := api.command(t)
-			c.upgrade(state)
-			if text := said(order[0](c, state)); strings.Contains(text, "ERROR") {
+			inState := values{"id": api.Add(testUser, held(testToken, "")).ID, "user_id": testUser, "platform": "whatsapp", "meta_phone_number_id": whatsAppID, "access_token": testToken, "deletion_protection": false}
+			server := api.configured(t)
+			schema := schemas(t, server).ResourceSchemas["bizapi_phone_number"]
+			raw, err := json.Marshal(inState)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The CLI reads the whole state before it plans.
+			if _, err := server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{TypeName: "bizapi_phone_number", RawState: &tfprotov6.RawState{JSON: raw}}); err != nil {
+				t.Fatal(err)
+			}
+			says := func(which plan) string {
+				prior, config := which(inState)
+				proposed := config
+				if prior != nil && config != nil {
+					proposed = prior
+				}
+				planned, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+					TypeName: "bizapi_phone_number", PriorState: dynamic(t, schema, prior),
+					ProposedNewState: dynamic(t, schema, proposed), Config: dynamic(t, schema, config),
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return said(planned.Diagnostics)
+			}
+			if text := says(order[0]); strings.Contains(text, "ERROR") {
 				t.Errorf("the first plan says %q", text)
 			}
-			if text := said(order[1](c, state)); !strings.HasPrefix(text, "ERROR: Phone number") || !strings.Contains(text, "be deleted at another address") {
+			if text := says(order[1]); !strings.HasPrefix(text, "ERROR: Phone number") || !strings.Contains(text, "be deleted at another address") {
 				t.Errorf("the second plan says %q", text)
 			}
 		})

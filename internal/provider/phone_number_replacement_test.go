@@ -234,13 +234,13 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 	})
 }
 
-// Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
-func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
+// Terraform plans the add once more after the delete: whatever the API and Meta would say then keeps no number away.
+func TestPlanAfterTheDeleteAsksNobody(t *testing.T) {
 	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		api, meta := newAPI(t, sandbox.Options{Dialect: dialect}), newMeta(t)
 		config := func(token string) string {
-			return api.configWith(withUser(testUser)+"\n  max_retries = 0", number(withToken(token)))
+			return strings.Replace(api.verifying(meta, number(withToken(token))), "verify_access_tokens", "max_retries = 0\n  verify_access_tokens", 1)
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -251,6 +251,7 @@ func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 					PreConfig: func() {
 						api.Script(sandbox.Fault{On: sandbox.OpDelete, Before: func() {
 							api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "failed")})
+							meta.Refuse(nextToken, sandbox.MetaError{Status: 400, Code: 190, Message: "Session has expired"})
 						}})
 					},
 					Config:            config(nextToken),
@@ -259,6 +260,27 @@ func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 				},
 			},
 		})
+	})
+}
+
+// The plan warns of a token that is known only after the apply.
+func TestReplacementWithoutATokenIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withWriteOnly(testToken, 1)))},
+			{
+				Config:      api.config(knownLater("same", testToken), phoneNumber("main", "whatsapp", otherID, `access_token = terraform_data.same.output == "" ? "never" : null`)),
+				ExpectError: applyError("Missing access token"),
+			},
+			{
+				Config: api.config(number(withToken(nextToken))), ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 1), api.checkAPIHolds(held(nextToken, "")), api.checkStateMatchesAPI()},
+			},
+		},
 	})
 }
 
