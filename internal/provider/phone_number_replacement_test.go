@@ -234,13 +234,13 @@ func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 	})
 }
 
-// Terraform plans the add once more after the delete: whatever the API and Meta would say then keeps no number away.
-func TestPlanAfterTheDeleteAsksNobody(t *testing.T) {
+// Terraform plans the add once more after the delete: a listing that fails then keeps no number away.
+func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-		api, meta := newAPI(t, sandbox.Options{Dialect: dialect}), newMeta(t)
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		config := func(token string) string {
-			return strings.Replace(api.verifying(meta, number(withToken(token))), "verify_access_tokens", "max_retries = 0\n  verify_access_tokens", 1)
+			return api.configWith(withUser(testUser)+"\n  max_retries = 0", number(withToken(token)))
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -251,7 +251,6 @@ func TestPlanAfterTheDeleteAsksNobody(t *testing.T) {
 					PreConfig: func() {
 						api.Script(sandbox.Fault{On: sandbox.OpDelete, Before: func() {
 							api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.Respond(500, "text/plain", "failed")})
-							meta.Refuse(nextToken, sandbox.MetaError{Status: 400, Code: 190, Message: "Session has expired"})
 						}})
 					},
 					Config:            config(nextToken),

@@ -12,11 +12,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// The tests of the provider's own protocol are few: plugin-testing and the CLI show everything else. Theirs is
-//   - the order in which two addresses are planned, which no CLI fixes (phone_number_address_test.go);
-//   - a state of another provider, in all forms that its versions have (phone_number_move_test.go);
-//   - a CLI that knows no write-only attributes, which is too old to run (phone_number_validation_test.go);
-//   - the time and memory of one refresh (refresh_bench_test.go).
+// A few tests speak the plugin protocol, about what no CLI shows, or none in a fixed way:
+//   - the order in which two addresses are planned (phone_number_address_test.go),
+//   - states that other providers' versions wrote (phone_number_move_test.go),
+//   - a CLI from before write-only attributes (phone_number_validation_test.go),
+//   - what one refresh costs (refresh_bench_test.go).
+//
+// Everything else is seen by acceptance tests, and warnings by those of cli_*_test.go.
 
 func schemas(t testing.TB, server tfprotov6.ProviderServer) *tfprotov6.GetProviderSchemaResponse {
 	t.Helper()

@@ -269,8 +269,11 @@ func TestMetaIsNotAskedOnceANumberIsDeleted(t *testing.T) {
 			return resource.TestStep{
 				PreConfig: func() {
 					meta.Accept(token)
+					meta.ForgetRequests()
 					api.Script(sandbox.Fault{On: sandbox.OpDelete, Before: func() {
-						meta.ForgetRequests()
+						if err := meta.checkCalls(1)(nil); err != nil { // by the two plans of a replacement
+							t.Error(err)
+						}
 						meta.Refuse(token, sandbox.MetaExpired)
 					}})
 				},
