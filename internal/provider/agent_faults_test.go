@@ -162,7 +162,7 @@ func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 		before, after := api.config(number(withToken(testToken)), agentOn(follows)), api.config(number(withToken(nextToken)), agentOn(follows))
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: before},
 				{

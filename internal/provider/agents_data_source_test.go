@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -27,34 +26,6 @@ func lookUpAgents(arguments string) string { return lookUpSomeAgents("all", argu
 // lookUpSomeAgents is one of several.
 func lookUpSomeAgents(name, arguments string) string {
 	return "data \"bizapi_agents\" " + quoted(name) + " {\n  " + arguments + "\n}\n"
-}
-
-// showsAgent is what data sources, lists and states show of an agent that addAgent made.
-func showsAgent(agent sandbox.Agent) map[string]knownvalue.Check {
-	isTime := knownvalue.StringFunc(func(text string) error {
-		at, err := time.Parse(time.RFC3339, text)
-		if err == nil && !at.Equal(agent.CreatedAt) {
-			err = fmt.Errorf("%s is not %s", at, agent.CreatedAt)
-		}
-		return err
-	})
-	return map[string]knownvalue.Check{
-		"agent_id": knownvalue.StringExact(agent.ID), "user_id": knownvalue.StringExact(agent.UserID),
-		"phone_number_id": knownvalue.StringExact(agent.PhoneNumberID), "prompt_id": knownvalue.StringExact(agent.PromptID),
-		"name": knownvalue.StringExact(agent.Name), "created_at": isTime, "updated_at": isTime,
-	}
-}
-
-// accountWithAgents is an account with an agent on the first two numbers of testUser's and on otherUser's, oldest
-// first.
-func (a *testAPI) accountWithAgents() (ofUser []sandbox.Agent, ofOther sandbox.Agent) {
-	numbers, others := a.account()
-	for at, name := range []string{agentName, `The "50% ${off}" %{desk}`} {
-		ofUser = append(ofUser, a.AddAgent(testUser, sandbox.Agent{
-			PhoneNumberID: numbers[at].ID, Name: name, PromptID: promptID, CreatedAt: time.Date(2025, 3, 10+at, 10, 0, 0, 0, time.UTC),
-		}))
-	}
-	return ofUser, a.addAgent(others, "Others")
 }
 
 // listedAgents expects just those agents, in that order and by their numbers.
@@ -140,7 +111,7 @@ func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{{
 				Config: api.config(number(withToken(testToken)), agentOn(follows), lookUpAgents("phone_number_id = "+agentAddress+".phone_number_id\n  depends_on = ["+agentAddress+"]")),
 				ConfigStateChecks: []statecheck.StateCheck{

@@ -35,13 +35,6 @@ func correlation(name string) string {
 	return "corr-" + strings.ToLower(strings.ReplaceAll(name, " ", "-"))
 }
 
-// refusal answers in a dialect's form.
-func refusal(dialect sandbox.Dialect, status int, message, correlationID string) sandbox.Behaviour {
-	field := map[sandbox.Dialect]string{sandbox.Published: "correlation_id", sandbox.Deployed: "correlationId"}[dialect]
-	return sandbox.Respond(status, "application/json", fmt.Sprintf(
-		`{"error":%q,"message":%q,%q:%q,"timestamp":"2025-02-10T10:00:00Z"}`, http.StatusText(status), message, field, correlationID))
-}
-
 // troublesOfAdding are the errors of the published page, and what else an add may meet. The token of
 // the sandbox's own refusals is too short for it.
 func troublesOfAdding(dialect sandbox.Dialect) map[string]trouble {

@@ -26,11 +26,6 @@ func TestCLIGeneratedConfigurationOfAnImportPlansNothing(t *testing.T) {
 	})
 }
 
-// cliListBlock is a list block with more arguments.
-func cliListBlock(arguments string) string {
-	return fmt.Sprintf("list \"bizapi_phone_number\" \"all\" {\n  provider = bizapi\n  %s\n}\n", arguments)
-}
-
 func TestCLIGeneratedConfigurationOfAQueryPlansNothing(t *testing.T) {
 	t.Parallel()
 	cliNeeds(t, 14, 0)

@@ -4,12 +4,9 @@
 package provider_test
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,31 +15,7 @@ import (
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
-	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
-
-// start runs an apply in the background, and returns it with how it is waited for.
-func (w *cliWorkspace) start(args ...string) (*exec.Cmd, func() tfcli.Output) {
-	w.t.Helper()
-	command := w.Command(w.t.Context(), append([]string{"apply", "-json", "-auto-approve"}, args...)...)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	return command, func() tfcli.Output {
-		_ = command.Wait() // the exit code says it
-		return tfcli.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
-	}
-}
-
-// arrival is closed when a request meets the fault.
-func arrival(api *testAPI, fault sandbox.Fault) <-chan struct{} {
-	arrived := make(chan struct{})
-	fault.Before = func() { close(arrived) }
-	api.Script(fault)
-	return arrived
-}
 
 func TestCLIInterruptedApplyIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
@@ -97,12 +70,6 @@ func (w *cliWorkspace) provider() *os.Process {
 		w.t.Fatal(err)
 	}
 	return process
-}
-
-// logs makes the CLI write a log into the workspace.
-func (w *cliWorkspace) logs() {
-	w.Setenv("TF_LOG", "TRACE")
-	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
 }
 
 // killedWhile applies a write-only number and kills the provider when the add meets the fault.

@@ -75,17 +75,6 @@ func newTLSServer(t *testing.T, settings *tls.Config) (api *testAPI, host, certi
 	return api, listener.Listener.Addr().String(), string(pem.EncodeToMemory(block))
 }
 
-// closedPort is a loopback address that nobody listens on.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 // numberVia is a number whose provider has settings of its own.
 func numberVia(name, settings string) string {
 	return fmt.Sprintf(`
@@ -108,13 +97,6 @@ resource "bizapi_phone_number" %[1]q {
 }
 `, name, arguments)
 }
-
-const sensitiveToken = `
-variable "token" {
-  type      = string
-  sensitive = true
-}
-`
 
 func TestCLITransportRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()

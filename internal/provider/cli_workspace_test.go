@@ -4,9 +4,13 @@
 package provider_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"maps"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -267,3 +271,55 @@ func cliWrites(t *testing.T, api *testAPI, adds, deletes int) {
 		t.Errorf("%d adds and %d deletes, not %d and %d", gotAdds, gotDeletes, adds, deletes)
 	}
 }
+
+// arrival is closed when a request meets the fault.
+func arrival(api *testAPI, fault sandbox.Fault) <-chan struct{} {
+	arrived := make(chan struct{})
+	fault.Before = func() { close(arrived) }
+	api.Script(fault)
+	return arrived
+}
+
+// logs makes the CLI write a log into the workspace.
+func (w *cliWorkspace) logs() {
+	w.Setenv("TF_LOG", "TRACE")
+	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+}
+
+// start runs an apply in the background, and returns it with how it is waited for.
+func (w *cliWorkspace) start(args ...string) (*exec.Cmd, func() tfcli.Output) {
+	w.t.Helper()
+	command := w.Command(w.t.Context(), append([]string{"apply", "-json", "-auto-approve"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	return command, func() tfcli.Output {
+		_ = command.Wait() // the exit code says it
+		return tfcli.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
+	}
+}
+
+// cliListBlock is a list block with more arguments.
+func cliListBlock(arguments string) string {
+	return fmt.Sprintf("list \"bizapi_phone_number\" \"all\" {\n  provider = bizapi\n  %s\n}\n", arguments)
+}
+
+// closedPort is a loopback address that nobody listens on.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+const sensitiveToken = `
+variable "token" {
+  type      = string
+  sensitive = true
+}
+`

@@ -18,17 +18,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-const dataAddress = "data.bizapi_phone_number.main"
-
-// lookUp is a block that looks a number up.
-func lookUp(arguments string) string {
-	return "data \"bizapi_phone_number\" \"main\" {\n  " + arguments + "\n}\n"
-}
-
-func byMetaID(platform, metaID string) string {
-	return fmt.Sprintf("platform = %q\n  meta_phone_number_id = %q", platform, metaID)
-}
-
 func TestNumberIsLookedUp(t *testing.T) {
 	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {

@@ -5,13 +5,9 @@ package provider_test
 
 import (
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -22,58 +18,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-// What can go wrong with a request that ends well all the same. The client's fault matrix has the others.
-var passingFaults = map[string]sandbox.Fault{
-	"a lost answer":      {Commit: true, Do: sandbox.Drop()},
-	"a torn answer":      {Commit: true, Do: sandbox.Torn()},
-	"a gateway's page":   {Commit: true, Do: sandbox.Respond(502, "text/html", "<html>Bad gateway</html>")},
-	"a lost request":     {Do: sandbox.Drop()},
-	"a rate limit":       {Do: sandbox.RateLimited("5")},
-	"a database is down": {Times: 2, Do: sandbox.DatabaseDown()},
-}
-
-// hitEach has each row's fault hit the requests of an operation that name the row's key, such as an id, in their
-// path or body.
-func (a *testAPI) hitEach(t *testing.T, on sandbox.Operation, faults map[string]sandbox.Fault, key func(row string) string) {
-	var mu sync.Mutex
-	hits := map[string]int{}
-	t.Cleanup(func() {
-		mu.Lock()
-		defer mu.Unlock()
-		for row := range faults {
-			if hits[row] == 0 {
-				t.Errorf("%s: no request met it", row)
-			}
-		}
-	})
-	isHit := func(row string) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		hits[row]++
-		return hits[row] <= max(faults[row].Times, 1)
-	}
-	ordinary := sandbox.Delay(0)
-	a.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, _ sandbox.Answer) {
-		body, _ := io.ReadAll(r.Body) // read from memory
-		var answer sandbox.Answer
-		for row, fault := range faults {
-			if !strings.Contains(r.URL.Path+string(body), key(row)) {
-				continue
-			}
-			if fault.Commit {
-				done := httptest.NewRecorder()
-				ordinary(done, r, answer)
-				answer = sandbox.Answer{Status: done.Code, Header: done.Header(), Body: done.Body.Bytes()}
-			}
-			if answer.Status < 400 && isHit(row) { // what is refused is not committed
-				fault.Do(w, r, answer)
-				return
-			}
-		}
-		ordinary(w, r, answer)
-	}})
-}
 
 // TestFaultLeavesStateAndAPIAgreed has each fault meet the add and the delete of a number.
 func TestFaultLeavesStateAndAPIAgreed(t *testing.T) {

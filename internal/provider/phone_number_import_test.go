@@ -19,15 +19,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// added is a number of testUser's that Terraform did not add; an empty name is none.
-func (a *testAPI) added(name string) sandbox.Number {
-	return a.Add(testUser, held(importedToken, name))
-}
-
-func importByID(id string) string {
-	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
-}
-
 func importByIdentity(userID, id string) string {
 	return fmt.Sprintf("import {\n  to = %s\n  identity = {\n    user_id = %q\n    id      = %q\n  }\n}\n", address, userID, id)
 }
@@ -63,10 +54,6 @@ func (a *testAPI) imported(t *testing.T, n sandbox.Number) []statecheck.StateChe
 		checks = append(checks, statecheck.ExpectIdentity(address, identityOf(n)))
 	}
 	return checks
-}
-
-func identityOf(n sandbox.Number) map[string]knownvalue.Check {
-	return map[string]knownvalue.Check{"user_id": knownvalue.StringExact(n.UserID), "id": knownvalue.StringExact(n.ID)}
 }
 
 func TestImportByCommand(t *testing.T) {

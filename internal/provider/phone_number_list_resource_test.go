@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/querycheck"
 	"github.com/hashicorp/terraform-plugin-testing/querycheck/queryfilter"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
@@ -21,18 +20,6 @@ import (
 // list is a list block with more arguments, and the arguments of its configuration.
 func list(name, arguments, config string) string {
 	return fmt.Sprintf("list \"bizapi_phone_number\" %q {\n  provider = bizapi\n  %s\n  config {\n    %s\n  }\n}\n", name, arguments, config)
-}
-
-// queryCase are queries of a provider with those arguments.
-func (a *testAPI) queryCase(arguments string, queries ...resource.TestStep) resource.TestCase {
-	for at := range queries {
-		queries[at].Query = true
-	}
-	return resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_14_0, nil)},
-		ProtoV6ProviderFactories: a.factories(),
-		Steps:                    append([]resource.TestStep{{Config: a.configWith(arguments)}}, queries...),
-	}
 }
 
 // lists expects just those numbers under that name.

@@ -5,11 +5,9 @@ package provider_test
 
 import (
 	"cmp"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -56,15 +54,6 @@ func TestNewNumberThatTheAPIWouldRefuseIsAnErrorAtPlan(t *testing.T) {
 		}
 	})
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
-}
-
-// network answers requests in place of one.
-type network func(*http.Request) (*http.Response, error)
-
-func (n network) RoundTrip(request *http.Request) (*http.Response, error) { return n(request) }
-
-func refuses(*http.Request) (*http.Response, error) {
-	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 }
 
 func TestNewNumberIsPlannedWhileTheAPIIsAway(t *testing.T) {

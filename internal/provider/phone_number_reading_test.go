@@ -22,13 +22,6 @@ import (
 
 // Absence needs proof: what a listing lacks is believed after a second, thorough look.
 
-// fill adds that many WhatsApp numbers to testUser, with Meta ids from 100000000000000 on.
-func (a *testAPI) fill(count int) {
-	for at := range count {
-		a.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(100000000000000 + at), AccessToken: importedToken})
-	}
-}
-
 // severalNumbers are blocks for that many, with Meta ids from 1000 on.
 func severalNumbers(count int) string {
 	text := ""
@@ -143,12 +136,6 @@ func TestNumberThatIsListedLateIsWaitedFor(t *testing.T) {
 			},
 		})
 	})
-}
-
-// A server whose pages prove nothing about what they lack.
-var cutShort = map[string]sandbox.Options{
-	"ignores offsets, and gives 50 rows": {IgnorePaging: true, PageSize: 50},
-	"gives pages of one row":             {MaxPageSize: 1},
 }
 
 func TestListingThatMayBeCutShortIsNoAnswerForWhoeverNeedsAll(t *testing.T) {

@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,8 +18,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-const otherID = "17841234567890123"
 
 func TestChangeReplacesTheNumber(t *testing.T) {
 	t.Parallel()
@@ -65,12 +62,6 @@ func TestChangeReplacesTheNumber(t *testing.T) {
 			},
 		},
 	})
-}
-
-// triggered is a number that is replaced when the input changes.
-func triggered(input string, arguments ...string) string {
-	return number(append(arguments, "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }")...) +
-		fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", input)
 }
 
 func TestReplacementWithoutAChange(t *testing.T) {
@@ -200,10 +191,6 @@ func TestNumberThatBecomesAnotherOfTheStateIsNotReplaced(t *testing.T) {
 			plansNothing(numbers(whatsAppID, otherID, thirdID), api.checkRequests(3, 0), api.checkStateMatchesAPI()),
 		},
 	})
-}
-
-func addOther(api *testAPI) {
-	api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: otherID, AccessToken: nextToken})
 }
 
 func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {

@@ -20,27 +20,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// Tokens that the first apply does not know yet; the second does.
-const (
-	laterTheSame = "terraform_data.same.output"
-	laterAnother = "terraform_data.another.output"
-)
-
-func withUnknown(token string) string { return "access_token = " + token }
-
-func withUnknownWriteOnly(token string, version int) string {
-	return fmt.Sprintf("access_token_wo = %s\n  access_token_wo_version = %d", token, version)
-}
-
-const importedToken = "EAAtokenThatNobodyKnows"
-
-// What a plan does to a number.
-const (
-	noop    = plancheck.ResourceActionNoop
-	update  = plancheck.ResourceActionUpdate
-	replace = plancheck.ResourceActionDestroyBeforeCreate
-)
-
 // tokenChanges is the table "When a token changes" of the design: what a number is planned to become whose token
 // was one and is another. The number was imported where there is none before.
 var tokenChanges = map[string]struct {

@@ -19,16 +19,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-const allAddress = "data.bizapi_phone_numbers.all"
-
-// lookUpAll is a block that looks all numbers up.
-func lookUpAll(arguments string) string { return lookUpSome("all", arguments) }
-
-// lookUpSome is one of several.
-func lookUpSome(name, arguments string) string {
-	return "data \"bizapi_phone_numbers\" " + quoted(name) + " {\n  " + arguments + "\n}\n"
-}
-
 // listed expects just those numbers, in that order and by their Meta ids.
 func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
 	return listedIn(allAddress, userID, numbers...)

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,15 +20,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-// providerBlock is one with those arguments alone.
-func providerBlock(arguments map[string]string) string {
-	text := "provider \"bizapi\" {\n"
-	for _, name := range slices.Sorted(maps.Keys(arguments)) {
-		text += fmt.Sprintf("  %s = %s\n", name, arguments[name])
-	}
-	return text + "}\n"
-}
 
 // arguments are those that every provider needs, quoted, with more or others as given; an empty one is left
 // out.

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/http/httptest"
 	"path"
 	"strings"
 	"sync"
@@ -20,26 +19,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-// testMeta is a stand-in for Meta, and its address.
-type testMeta struct {
-	*sandbox.Meta
-	url string
-}
-
-func newMeta(t testing.TB) *testMeta {
-	t.Helper()
-	return newMetaThatRefuses(t, nil)
-}
-
-// newMetaThatRefuses asks refuse about each token and Meta id.
-func newMetaThatRefuses(t testing.TB, refuse func(token, metaID string) (sandbox.MetaError, bool)) *testMeta {
-	t.Helper()
-	meta := sandbox.NewMeta(sandbox.MetaOptions{Refuse: refuse})
-	listener := httptest.NewServer(meta)
-	t.Cleanup(listener.Close)
-	return &testMeta{meta, listener.URL + "/v24.0"}
-}
 
 // verifying is a configuration whose provider asks Meta about tokens.
 func (a *testAPI) verifying(meta *testMeta, blocks ...string) string {
