@@ -77,23 +77,27 @@ func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
 
 func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
 	t.Parallel()
-	faults := map[string]sandbox.Behaviour{
-		"a failure":               sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
-		"a database that is down": sandbox.DatabaseDown(),
-		"a lost request":          sandbox.Drop(),
+	type lasting struct {
+		do   sandbox.Behaviour
+		says string
+	}
+	faults := map[string]lasting{
+		"a failure":               {sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`), "API failure"},
+		"a database that is down": {sandbox.DatabaseDown(), "API failure"},
+		"a lost request":          {sandbox.Drop(), "API does not answer"},
 	}
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
 		// failing steps meet each of the faults.
 		failing := func(on sandbox.Operation, config, method string) []resource.TestStep {
-			return stepOfEach(t, faults, func(_ string, do sandbox.Behaviour) resource.TestStep {
+			return stepOfEach(t, faults, func(_ string, row lasting) resource.TestStep {
 				return resource.TestStep{
 					PreConfig: func() {
 						api.ClearFaults()
-						api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do})
+						api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: row.do})
 					},
-					Config: config, ExpectError: applyError(method),
+					Config: config, ExpectError: applyError(row.says, method),
 				}
 			})
 		}

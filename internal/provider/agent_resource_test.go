@@ -477,13 +477,13 @@ func TestTimeoutOfAnAgentEndsAWaitForTheRateLimit(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
-			{PreConfig: limited(sandbox.OpCreateAgent), Config: config("create", promptID), ExpectError: applyError("429")},
+			{PreConfig: limited(sandbox.OpCreateAgent), Config: config("create", promptID), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("read", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionCreate)},
-			{PreConfig: limited(sandbox.OpListAgents), Config: config("read", promptID), PlanOnly: true, ExpectError: planError("429")},
+			{PreConfig: limited(sandbox.OpListAgents), Config: config("read", promptID), PlanOnly: true, ExpectError: planError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("update", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate)},
-			{PreConfig: limited(sandbox.OpUpdateAgent), Config: config("update", nextPromptID), ExpectError: applyError("429")},
+			{PreConfig: limited(sandbox.OpUpdateAgent), Config: config("update", nextPromptID), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("delete", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate)},
-			{PreConfig: limited(sandbox.OpDeleteAgent), Config: api.config(), ExpectError: applyError("429")},
+			{PreConfig: limited(sandbox.OpDeleteAgent), Config: api.config(), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("delete", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
 		},
 	})
@@ -616,7 +616,7 @@ func TestTwoAgentsOfOneNumber(t *testing.T) {
 			ProtoV6ProviderFactories: api.factories(),
 			Steps: []resource.TestStep{
 				{Config: api.config(first)},
-				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: regexp.MustCompile(`already\s+has\s+an\s+agent`)}, // at plan or in the apply: Terraform plans the two in either order
+				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: says("Phone number already has an agent")}, // at plan or in the apply: Terraform plans the two in either order
 				{Config: api.config(first), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
 			},
 		})
@@ -758,7 +758,7 @@ func TestAgentWhoseBlockIsRenamedIsNotDeleted(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
 			{Config: api.config(agentOn(quoted(numbers[0].ID))), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
-			{Config: api.config(renamed), ExpectError: planError("moved block")},
+			{Config: api.config(renamed), ExpectError: planError("Agent would be deleted at another address", "moved block")},
 			{
 				Config:            api.config(renamed, "moved {\n  from = "+agentAddress+"\n  to   = bizapi_agent.renamed\n}\n"),
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("bizapi_agent.renamed", plancheck.ResourceActionNoop)}},

@@ -134,12 +134,12 @@ func TestLookUpOfAgentsThatIsAnError(t *testing.T) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		steps := stepOfEach(t, map[string]failing{
 			"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
-			"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
-			"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("user", "known", "-target")},
+			"no user":                      {provider: "user_id = null", says: planError("Missing user", "user_id", "BIZAPI_USER_ID")},
+			"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("User is not known yet", "-target")},
 			"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
 			"a number with a slash":        {arguments: `phone_number_id = "a/b"`, says: planError("phone_number_id", "letters, digits")},
-			"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
-			"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("503")},
+			"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("Invalid Attribute Value Time Duration", "read")},
+			"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("API failure", "503")},
 			"a database that is down":      {fault: sandbox.DatabaseDown(), says: planError("Failed to get agents")},
 		}, func(_ string, row failing) resource.TestStep {
 			return resource.TestStep{

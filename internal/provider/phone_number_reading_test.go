@@ -6,7 +6,6 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"testing"
 	"time"
 
@@ -201,7 +200,7 @@ func TestListingThatMayBeCutShortRemovesNothing(t *testing.T) {
 							api.fill(60)
 							api.Remove(kept)
 						},
-						RefreshState: true, ExpectError: regexp.MustCompile(`may\s+be\s+cut\s+short`),
+						RefreshState: true, ExpectError: says("may be cut short"),
 					},
 					{ // it is still in the state
 						PreConfig: func() {

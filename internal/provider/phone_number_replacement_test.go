@@ -97,27 +97,27 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 		taint    []string
 		after    string
 		unlisted sandbox.Behaviour // of otherUser's numbers
-		want     string
+		want     []string
 	}
 	ofOther := withUser(otherUser) // of the provider
 	for refresh, rows := range map[string]map[string]failure{
 		"refreshed": { // a taint stays, so the tainted ones come last
-			"no token":                          {after: number(named("Store")), want: "access_token"},
-			"a token that is too short":         {after: number(withToken("EAAshort9")), want: "access token"},
-			"an unknown user":                   {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
-			"a number that is there":            {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: otherID},
-			"a user that may not be listed":     {after: number(withToken(testToken), withUser(otherUser)), unlisted: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`), want: otherUser},
-			"a listing that fails":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken), withUser(otherUser)), unlisted: sandbox.Drop(), want: otherUser},
-			"a move to the provider's user":     {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
-			"a move with another Meta id":       {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: "user_id"},
-			"a move, and the provider has none": {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
-			"tainted, a move":                   {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-			"tainted, a short token":            {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
-			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: "user_id"},
+			"no token":                          {after: number(named("Store")), want: []string{"Missing access token", "access_token"}},
+			"a token that is too short":         {after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
+			"an unknown user":                   {after: number(withToken(testToken), withUser("usr_nobody")), want: []string{"Replacement cannot be checked", "Unknown user", "usr_nobody"}},
+			"a number that is there":            {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: []string{"Phone number already exists", otherID}},
+			"a user that may not be listed":     {after: number(withToken(testToken), withUser(otherUser)), unlisted: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`), want: []string{"Replacement cannot be checked", otherUser}},
+			"a listing that fails":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken), withUser(otherUser)), unlisted: sandbox.Drop(), want: []string{"Replacement cannot be checked", otherUser}},
+			"a move to the provider's user":     {provider: ofOther, after: number(withToken(testToken), named("Store")), want: []string{"Replacement would change the user", "user_id"}},
+			"a move with another Meta id":       {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"a move, and the provider has none": {provider: " ", after: number(withToken(testToken), named("Store")), want: []string{"Replacement would change the user", "user_id"}},
+			"tainted, a move":                   {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"tainted, a short token":            {taint: []string{address}, after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
+			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
 		},
 		"unrefreshed": {
-			"tainted, a move":        {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-			"tainted, a short token": {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+			"tainted, a move":        {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"tainted, a short token": {taint: []string{address}, after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
 		},
 	} {
 		t.Run(refresh, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 			steps = append(steps, stepOfEach(t, rows, func(_ string, row failure) resource.TestStep {
 				return resource.TestStep{
 					PreConfig: func() { api.unlist(otherUser, row.unlisted) },
-					Taint:     row.taint, Config: api.configWith(cmp.Or(row.provider, withUser(testUser)), row.after), ExpectError: planError(row.want),
+					Taint:     row.taint, Config: api.configWith(cmp.Or(row.provider, withUser(testUser)), row.after), ExpectError: planError(row.want...),
 				}
 			})...)
 			steps = append(steps, resource.TestStep{ // nothing was deleted, and the taint is still there
@@ -183,10 +183,10 @@ func TestNumberThatBecomesAnotherOfTheStateIsNotReplaced(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: numbers(whatsAppID, otherID, thirdID)},
 			{ // two swap
-				Config: numbers(otherID, whatsAppID, thirdID), ExpectError: planError(otherID),
+				Config: numbers(otherID, whatsAppID, thirdID), ExpectError: planError("Phone number already exists", otherID),
 			},
 			{ // one becomes another user's
-				Config: numbers(thirdID, otherID, thirdID), ExpectError: planError(thirdID),
+				Config: numbers(thirdID, otherID, thirdID), ExpectError: planError("Phone number already exists", thirdID),
 			},
 			plansNothing(numbers(whatsAppID, otherID, thirdID), api.checkRequests(3, 0), api.checkStateMatchesAPI()),
 		},

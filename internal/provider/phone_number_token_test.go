@@ -385,7 +385,7 @@ func TestTokenIsNeededToAddANumber(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{
-			{Config: api.config(number()), ExpectError: planError("access_token_wo")},
+			{Config: api.config(number()), ExpectError: planError("Missing access token", "access_token_wo")},
 			{Config: api.config(number(withToken(testToken))), ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(testToken, ""))}},
 		},
 	})

@@ -155,13 +155,13 @@ func TestLookUpOfAllThatIsAnError(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	steps := stepOfEach(t, map[string]failing{
 		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
-		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
-		"a user that is not known yet": {provider: later, says: planError("user", "known", "-target")},
+		"no user":                      {provider: "user_id = null", says: planError("Missing user", "user_id", "BIZAPI_USER_ID")},
+		"a user that is not known yet": {provider: later, says: planError("User is not known yet", "-target")},
 		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
 		"a platform that there is not": {arguments: `platform = "telegram"`, says: planError("whatsapp", "instagram", "webchat")},
-		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
-		"a number that is there twice": {fault: listsTwice, says: planError("twice", "pn_1", "pn_2")},
-		"an API that fails":            {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, says: planError("503")},
+		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("Invalid Attribute Value Time Duration", "read")},
+		"a number that is there twice": {fault: listsTwice, says: planError("Phone number is listed twice", "pn_1", "pn_2")},
+		"an API that fails":            {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, says: planError("API failure", "503")},
 	}, func(_ string, row failing) resource.TestStep {
 		return resource.TestStep{
 			PreConfig: func() {

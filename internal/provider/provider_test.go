@@ -130,7 +130,7 @@ func TestMaxRetries(t *testing.T) {
 			ConfigStateChecks: listed(testUser, numbers...),
 		}
 		if row.fails {
-			step.ExpectError = planError("503")
+			step.ExpectError = planError("API failure", "503")
 		}
 		return step
 	})
