@@ -41,7 +41,7 @@ var (
 		},
 		"a key of for_each": {
 			before: numbersBy(`for_each = { shop = "`+whatsAppID+`" }`, "each.value"),
-			after:  numbersBy(`for_each = { store = "`+whatsAppID+`" }`, "each.value"), want: []string{atAnother, "moved block"},
+			after:  numbersBy(`for_each = { store = "`+whatsAppID+`" }`, "each.value"), want: []string{atAnother, "its key changed", "moved block"},
 			recovery: numbersBy(`for_each = { store = "`+whatsAppID+`" }`, "each.value") + moved(address+`["shop"]`, address+`["store"]`),
 			does:     []string{address + `["store"]`, "move"},
 		},
@@ -55,10 +55,28 @@ var (
 		"the indexes of a shortened count": {
 			before: numbersBy("count = 3", `["1000", "1001", "1002"][count.index]`),
 			after:  numbersBy("count = 2", `["1001", "1002"][count.index]`),
-			want:   []string{"Phone number already exists", "addresses have shifted", "for_each with a moved block to each key"},
+			want:   []string{"Phone number already exists", "addresses have shifted", "for_each with a moved block to each key", "terraform state mv"},
 			recovery: numbersBy(`for_each = toset(["1001", "1002"])`, "each.key") +
 				moved(address+"[1]", address+`["1001"]`) + moved(address+"[2]", address+`["1002"]`),
 			does: []string{address + "[0]", "delete", address + `["1001"]`, "move", address + `["1002"]`, "move"},
+		},
+		"two keys that swap": {
+			before: numbersBy(`for_each = { a = "1000", b = "1001" }`, "each.value"),
+			after:  numbersBy(`for_each = { a = "1001", b = "1000" }`, "each.value"), want: []string{"Phone number already exists", "terraform state mv"},
+			recovery: numbersBy(`for_each = { c = "1000", d = "1001" }`, "each.value") +
+				moved(address+`["a"]`, address+`["c"]`) + moved(address+`["b"]`, address+`["d"]`),
+			does: []string{address + `["c"]`, "move", address + `["d"]`, "move"},
+		},
+		"a block, and its token": {
+			before: number(withToken(testToken)),
+			after:  phoneNumber("renamed", "whatsapp", whatsAppID, withToken(nextToken)), want: []string{atAnother, "moved block"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
+		},
+		"a block whose Meta id is not known yet": {
+			before:   number(withToken(testToken)),
+			after:    strings.Replace(renamedBlock, `"`+whatsAppID+`"`, "terraform_data.id.output", 1) + knownLater("id", whatsAppID),
+			want:     []string{"may be deleted at another address", "moved block", "apply of its own"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
 		},
 		"a block beside its import block": {
 			before: number(withToken(testToken)),

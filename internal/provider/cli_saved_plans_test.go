@@ -182,6 +182,8 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	}
 	// The old number is deposed: the state still has it.
 	w.apply().failed(added.ID)
+	w.write("main.tf", number(withToken(testToken)))
+	w.plan().failed(atAnother, added.ID)
 	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
 		t.Fatalf("the account holds %+v", got)
 	}
@@ -195,4 +197,5 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	if got := w.attributes(address)["id"]; got != added.ID {
 		t.Errorf("the state has %v", got)
 	}
+	cliWrites(t, api, 0, 0)
 }

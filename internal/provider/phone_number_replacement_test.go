@@ -335,33 +335,3 @@ func TestReplacementWaitsForWhatPasses(t *testing.T) {
 		})
 	})
 }
-
-// The API takes each number once, so the add meets the old one. The apply's plan says so, and Terraform keeps
-// the old one as a deposed object: nothing is lost, and it is imported.
-func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
-	t.Parallel()
-	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-		api := newAPI(t, sandbox.Options{Dialect: dialect})
-		lifecycle := "lifecycle {\n    create_before_destroy = true\n  }"
-		resource.UnitTest(t, resource.TestCase{
-			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkDestroy,
-			Steps: []resource.TestStep{
-				{Config: api.config(number(withToken(testToken), lifecycle))},
-				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy", "cannot work here", "`terraform state rm`")},
-				{
-					Config:      api.config(number(withToken(testToken))),
-					ExpectError: planError("would be deleted at another address"),
-				},
-				{
-					Config:            api.config(forgotten),
-					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, ""))},
-				},
-				{
-					Config:            api.config(number(withToken(testToken)), importByID("whatsapp/"+whatsAppID)),
-					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()},
-				},
-			},
-		})
-	})
-}
