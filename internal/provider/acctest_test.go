@@ -36,6 +36,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/provider"
@@ -514,6 +515,25 @@ func showsAgent(agent sandbox.Agent) map[string]knownvalue.Check {
 		"agent_id": knownvalue.StringExact(agent.ID), "user_id": knownvalue.StringExact(agent.UserID),
 		"phone_number_id": knownvalue.StringExact(agent.PhoneNumberID), "prompt_id": knownvalue.StringExact(agent.PromptID),
 		"name": knownvalue.StringExact(agent.Name), "created_at": isTime, "updated_at": isTime,
+	}
+}
+
+// listed expects just those numbers, in that order and by their Meta ids.
+func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
+	return listedIn(allAddress, userID, numbers...)
+}
+
+func listedIn(address, userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
+	inOrder, byMetaID := []knownvalue.Check{}, map[string]knownvalue.Check{}
+	for _, n := range numbers {
+		inOrder = append(inOrder, knownvalue.ObjectExact(shows(n)))
+		byMetaID[n.Platform+"/"+n.MetaPhoneNumberID] = knownvalue.ObjectExact(shows(n))
+	}
+	return []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
+		holdsNoToken,
 	}
 }
 

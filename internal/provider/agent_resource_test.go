@@ -510,11 +510,11 @@ func TestAgentThatIsNotValid(t *testing.T) {
 		"a name of 256 units":           {"name", quoted(strings.Repeat("é", 256)), []string{"name", "255", "256"}},
 		"a name of 128 emoji":           {"name", quoted(strings.Repeat("😀", 128)), []string{"name", "255", "256"}},
 		"a name of two lines":           {"name", `"a\nb"`, []string{"name", "control"}},
-		"an empty prompt":               {"prompt_id", `""`, []string{"prompt_id"}},
+		"an empty prompt":               {"prompt_id", `""`, []string{"Invalid Attribute Value Length", "prompt_id"}},
 		"a prompt of 101 characters":    {"prompt_id", quoted(strings.Repeat("p", 101)), []string{"prompt_id", "100"}},
 		"a timeout of zero":             {"timeouts", "0s", []string{"duration over zero"}},
-		"a timeout without a unit":      {"timeouts", "20", []string{"create"}},
-		"an argument that there is not": {"status", `"active"`, []string{"status"}},
+		"a timeout without a unit":      {"timeouts", "20", []string{"Invalid Attribute Value Time Duration", "create"}},
+		"an argument that there is not": {"status", `"active"`, []string{"Unsupported argument", "status"}},
 	}, func(_ string, row invalid) resource.TestStep {
 		arguments := maps.Clone(valid)
 		arguments[row.attribute] = row.value
@@ -632,7 +632,7 @@ func TestAgentThatIsCreatedBeforeTheOldOneIsDestroyed(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
 			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle))},
-			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle, `agent_id = "agt_2"`)), ExpectError: applyError("create_before_destroy")},
+			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle, `agent_id = "agt_2"`)), ExpectError: applyError("Phone number already has an agent", "create_before_destroy")},
 			{ // the old one is there
 				PreConfig: func() {
 					if got := api.theAgent(t); got.ID == "agt_2" {

@@ -183,7 +183,7 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	// The old number is deposed: the state still has it.
 	w.apply().failed(added.ID)
 	w.write("main.tf", number(withToken(testToken)))
-	w.plan().failed(atAnother, added.ID)
+	w.plan().failed("would be deleted at another address", added.ID)
 	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
 		t.Fatalf("the account holds %+v", got)
 	}

@@ -19,25 +19,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// listed expects just those numbers, in that order and by their Meta ids.
-func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
-	return listedIn(allAddress, userID, numbers...)
-}
-
-func listedIn(address, userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
-	inOrder, byMetaID := []knownvalue.Check{}, map[string]knownvalue.Check{}
-	for _, n := range numbers {
-		inOrder = append(inOrder, knownvalue.ObjectExact(shows(n)))
-		byMetaID[n.Platform+"/"+n.MetaPhoneNumberID] = knownvalue.ObjectExact(shows(n))
-	}
-	return []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
-		holdsNoToken,
-	}
-}
-
 func TestNumbersAreLookedUp(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]sandbox.Options{
