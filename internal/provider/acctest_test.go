@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,6 +36,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/provider"
@@ -55,17 +59,6 @@ import (
 //			}},
 //		})
 //	}
-
-const (
-	testUser  = "usr_abc123"
-	otherUser = "usr_other"
-	testKey   = "sk_test_not_a_real_key"
-	testToken = "EAAfakeTokenNumberOne"
-	nextToken = "EAAfakeTokenNumberTwo"
-
-	address    = "bizapi_phone_number.main"
-	whatsAppID = "836990829491415"
-)
 
 // findCLI finds the CLI under test once.
 var findCLI = sync.OnceValues(func() (tfcli.CLI, error) { return tfcli.Find(context.Background(), os.Stderr) })
@@ -119,7 +112,7 @@ func newAPI(t testing.TB, options sandbox.Options) *testAPI {
 	t.Helper()
 	cli(t)
 	clock := &testClock{}
-	options.APIKey, options.Users, options.Now = testKey, []string{testUser, otherUser}, clock.Now
+	options.APIKey, options.Users, options.Now = cmp.Or(options.APIKey, testKey), []string{testUser, otherUser}, clock.Now
 	server := sandbox.New(options)
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
@@ -157,61 +150,21 @@ func (a *testAPI) factories() map[string]func() (tfprotov6.ProviderServer, error
 	}
 }
 
-// config is a configuration with the provider of testUser.
-func (a *testAPI) config(blocks ...string) string {
-	return a.configWith(fmt.Sprintf("user_id = %q", testUser), blocks...)
-}
-
-// configWith is a configuration whose provider has more arguments as given, and no user_id.
-func (a *testAPI) configWith(arguments string, blocks ...string) string {
-	return fmt.Sprintf(`
-provider "bizapi" {
-  base_url = %q
-  api_key  = %q
-  %s
-}
-`, a.baseURL, testKey, arguments) + strings.Join(blocks, "\n")
-}
-
-// number is a block for the WhatsApp number of the API's page, with more arguments as given.
-func number(arguments ...string) string {
-	return phoneNumber("main", "whatsapp", whatsAppID, arguments...)
-}
-
-// phoneNumber is a block for any number.
-func phoneNumber(name, platform, metaID string, arguments ...string) string {
-	return fmt.Sprintf(`
-resource "bizapi_phone_number" %q {
-  platform             = %q
-  meta_phone_number_id = %q
-  %s
-}
-`, name, platform, metaID, strings.Join(arguments, "\n  "))
-}
-
-func withToken(token string) string { return fmt.Sprintf("access_token = %q", token) }
-
-func withWriteOnly(token string, version int) string {
-	return fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = %d", token, version)
-}
-
-func named(name string) string { return fmt.Sprintf("display_name = %q", name) }
-
-func withUser(userID string) string { return fmt.Sprintf("user_id = %q", userID) }
-
-// knownLater is a resource whose output is known after its creation only.
-func knownLater(name, output string) string {
-	return fmt.Sprintf("resource \"terraform_data\" %q {\n  input = %q\n}", name, output)
-}
-
-const protected = "deletion_protection = true"
-
-// forgotten is a block that takes the number out of the state and leaves it alone.
-const forgotten = "removed {\n  from = " + address + "\n  lifecycle {\n    destroy = false\n  }\n}\n"
+// What a plan does to a number.
+const (
+	noop    = plancheck.ResourceActionNoop
+	update  = plancheck.ResourceActionUpdate
+	replace = plancheck.ResourceActionDestroyBeforeCreate
+)
 
 // plans expects what a plan does to the number, before it is applied.
 func plans(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
+}
+
+// plansAgent expects what a plan does to the agent, before it is applied.
+func plansAgent(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(agentAddress, action)}}
 }
 
 // planError matches an error of a plan with those words in that order; the CLI breaks lines anywhere.
@@ -221,6 +174,9 @@ func planError(words ...string) *regexp.Regexp { return errorOf("Error running [
 func applyError(words ...string) *regexp.Regexp {
 	return errorOf("Error running (?:apply|destroy):", words)
 }
+
+// says matches an error of any command with those words in that order.
+func says(words ...string) *regexp.Regexp { return errorOf("", words) }
 
 func errorOf(command string, words []string) *regexp.Regexp {
 	pattern := "(?s)" + command
@@ -257,6 +213,25 @@ func (a *testAPI) checkRequests(posts, deletes int) check {
 	}
 }
 
+// checkWrites expects just those writes of numbers and agents, in that order, since the last such check. The
+// refusal by which a deployed server asks for an agent_id is none.
+func (a *testAPI) checkWrites(operations ...sandbox.Operation) check {
+	return func(*tfjson.State) error {
+		written := []sandbox.Operation{}
+		for _, request := range a.Requests() {
+			asksForID := request.Operation == sandbox.OpCreateAgent && request.Status == http.StatusBadRequest
+			if request.Method != http.MethodGet && !asksForID {
+				written = append(written, request.Operation)
+			}
+		}
+		a.ForgetRequests()
+		if diff := gocmp.Diff(operations, written, cmpopts.EquateEmpty()); diff != "" {
+			return errors.New("the API got other writes (-want +got):\n" + diff)
+		}
+		return nil
+	}
+}
+
 // checkLists expects that many requests for the listings of numbers since the last such check.
 func (a *testAPI) checkLists(want int) check {
 	return func(*tfjson.State) error {
@@ -281,34 +256,81 @@ func (a *testAPI) checkAPIHolds(numbers ...sandbox.Number) check {
 	}
 }
 
-// checkStateMatchesAPI expects that the state has each number that the API holds under its id, and no other.
-func (a *testAPI) checkStateMatchesAPI() check {
+// checkAgents expects that the API holds an agent of each name and prompt, as "name/prompt", oldest first, and that
+// the state has just these.
+func (a *testAPI) checkAgents(wanted ...string) check {
 	return func(state *tfjson.State) error {
-		inState, onAPI := []string{}, []string{}
-		if state.Values != nil {
-			for _, r := range state.Values.RootModule.Resources {
-				if r.Type == "bizapi_phone_number" {
-					inState = append(inState, fmt.Sprint(r.AttributeValues["id"]))
-				}
-			}
-		}
-		for _, n := range a.all() {
-			onAPI = append(onAPI, n.ID)
-		}
-		slices.Sort(inState)
-		slices.Sort(onAPI)
-		if diff := gocmp.Diff(onAPI, inState); diff != "" {
-			return errors.New("the state has other ids than the API (-API +state):\n" + diff)
-		}
-		return nil
+		return errors.Join(a.checkAPIHoldsAgents(wanted), a.checkStateHasAgents(state))
 	}
 }
 
-// checkDestroy is CheckDestroy: it expects that the API holds nothing.
-func (a *testAPI) checkDestroy(*terraform.State) error { return a.checkAPIHolds()(nil) }
+func (a *testAPI) checkAPIHoldsAgents(wanted []string) error {
+	named := []string{}
+	for _, agent := range a.allAgents() {
+		named = append(named, agent.Name+"/"+agent.PromptID)
+	}
+	return differ("the API holds other agents", wanted, named)
+}
+
+// checkStateMatchesAPI expects that the state has each number and each agent that the API holds, and no other.
+func (a *testAPI) checkStateMatchesAPI() check {
+	return func(state *tfjson.State) error {
+		ids := []string{}
+		for _, n := range a.all() {
+			ids = append(ids, n.ID)
+		}
+		slices.Sort(ids)
+		return errors.Join(
+			differ("the state has other numbers than the API", ids, inState(state, "bizapi_phone_number", "id")), a.checkStateHasAgents(state))
+	}
+}
+
+func (a *testAPI) checkStateHasAgents(state *tfjson.State) error {
+	agents := []string{}
+	for _, agent := range a.allAgents() {
+		agents = append(agents, strings.Join([]string{agent.UserID, agent.ID, agent.PhoneNumberID, agent.Name, agent.PromptID}, ", "))
+	}
+	slices.Sort(agents)
+	return differ("the state has other agents than the API", agents, inState(state, "bizapi_agent", "user_id", "agent_id", "phone_number_id", "name", "prompt_id"))
+}
+
+// inState are the resources of a type in the state, by their attributes.
+func inState(state *tfjson.State, typeName string, attributes ...string) []string {
+	found := []string{}
+	if state.Values == nil {
+		return found
+	}
+	for _, r := range state.Values.RootModule.Resources {
+		if r.Type == typeName {
+			values := []string{}
+			for _, name := range attributes {
+				values = append(values, fmt.Sprint(r.AttributeValues[name]))
+			}
+			found = append(found, strings.Join(values, ", "))
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// checkDestroy is CheckDestroy: it expects that the API holds no number and no agent.
+func (a *testAPI) checkDestroy(*terraform.State) error {
+	return errors.Join(a.checkAPIHolds()(nil), a.checkAPIHoldsAgents(nil))
+}
+
+func differ(what string, want, got []string) error {
+	if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		return errors.New(what + " (-want +got):\n" + diff)
+	}
+	return nil
+}
 
 func (a *testAPI) all() []sandbox.Number {
 	return append(a.Numbers(testUser), a.Numbers(otherUser)...)
+}
+
+func (a *testAPI) allAgents() []sandbox.Agent {
+	return append(a.Agents(testUser), a.Agents(otherUser)...)
 }
 
 // theNumber is the only number that the API holds.
@@ -319,6 +341,16 @@ func (a *testAPI) theNumber(t *testing.T) sandbox.Number {
 		t.Fatalf("the API holds %d numbers, not one", len(numbers))
 	}
 	return numbers[0]
+}
+
+// theAgent is the only agent that the API holds.
+func (a *testAPI) theAgent(t *testing.T) sandbox.Agent {
+	t.Helper()
+	agents := a.allAgents()
+	if len(agents) != 1 {
+		t.Fatalf("the API holds %d agents, not one", len(agents))
+	}
+	return agents[0]
 }
 
 // isTheID is a knownvalue.StringFunc for the id of the only number that the API holds.
@@ -335,15 +367,6 @@ func nameOf(n sandbox.Number) string {
 		return ""
 	}
 	return *n.DisplayName
-}
-
-// held is the number that number(withToken(token), named(name)) adds; an empty name is none.
-func held(token, name string) sandbox.Number {
-	n := sandbox.Number{UserID: testUser, Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: token}
-	if name != "" {
-		n.DisplayName = &name
-	}
-	return n
 }
 
 // stepOfEach makes a step of each row of a table, in the order of their names, for one TestCase. Each logs the
@@ -371,21 +394,6 @@ func plansNothing(config string, checks ...plancheck.PlanCheck) resource.TestSte
 	return resource.TestStep{
 		Config: config, PlanOnly: true, ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: checks},
 	}
-}
-
-// A table whose rows share one configuration has a number for each, with a label and a Meta id by the row's name.
-
-func labelOf(row string) string { return regexp.MustCompile(`\W+`).ReplaceAllString(row, "_") }
-
-func addressOf(row string) string { return "bizapi_phone_number." + labelOf(row) }
-
-func metaIDOf(row string) string {
-	return fmt.Sprint(100000000000000 + int(crc32.ChecksumIEEE([]byte(row))))
-}
-
-// numberOf is a block for the WhatsApp number of a row.
-func numberOf(row string, arguments ...string) string {
-	return phoneNumber(labelOf(row), "whatsapp", metaIDOf(row), arguments...)
 }
 
 // checkOutcomes expects of each row's number on the API what the table wants, and no other number. A number is
@@ -478,24 +486,6 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// says matches an error of any command with those words in that order.
-func says(words ...string) *regexp.Regexp { return errorOf("", words) }
-
-// account fills the API with three numbers of testUser's, the last one without a name, and one of
-// otherUser's, oldest first.
-func (a *testAPI) account() (ofUser []sandbox.Number, ofOther sandbox.Number) {
-	shop, desk, start := "+1 (234) 567-8900", `The "50% ${off}" %{desk}`, time.Date(2025, 2, 10, 10, 0, 0, 0, time.UTC)
-	for at, n := range []sandbox.Number{
-		{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, DisplayName: &shop},
-		{Platform: "webchat", MetaPhoneNumberID: "desk@example.com", DisplayName: &desk},
-		{Platform: "instagram", MetaPhoneNumberID: "17841234567890123"},
-	} {
-		n.AccessToken, n.CreatedAt = importedToken, start.Add(time.Duration(at)*time.Hour)
-		ofUser = append(ofUser, a.Add(testUser, n))
-	}
-	return ofUser, a.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: "106540352242922", AccessToken: importedToken})
-}
-
 // shows is what data sources and lists show of a number that account added.
 func shows(n sandbox.Number) map[string]knownvalue.Check {
 	name := knownvalue.Check(knownvalue.Null())
@@ -516,6 +506,41 @@ func shows(n sandbox.Number) map[string]knownvalue.Check {
 	}
 }
 
+// showsAgent is what data sources, lists and states show of an agent that addAgent made.
+func showsAgent(agent sandbox.Agent) map[string]knownvalue.Check {
+	isTime := knownvalue.StringFunc(func(text string) error {
+		at, err := time.Parse(time.RFC3339, text)
+		if err == nil && !at.Equal(agent.CreatedAt) {
+			err = fmt.Errorf("%s is not %s", at, agent.CreatedAt)
+		}
+		return err
+	})
+	return map[string]knownvalue.Check{
+		"agent_id": knownvalue.StringExact(agent.ID), "user_id": knownvalue.StringExact(agent.UserID),
+		"phone_number_id": knownvalue.StringExact(agent.PhoneNumberID), "prompt_id": knownvalue.StringExact(agent.PromptID),
+		"name": knownvalue.StringExact(agent.Name), "created_at": isTime, "updated_at": isTime,
+	}
+}
+
+// listed expects just those numbers, in that order and by their Meta ids.
+func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
+	return listedIn(allAddress, userID, numbers...)
+}
+
+func listedIn(address, userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
+	inOrder, byMetaID := []knownvalue.Check{}, map[string]knownvalue.Check{}
+	for _, n := range numbers {
+		inOrder = append(inOrder, knownvalue.ObjectExact(shows(n)))
+		byMetaID[n.Platform+"/"+n.MetaPhoneNumberID] = knownvalue.ObjectExact(shows(n))
+	}
+	return []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
+		statecheck.ExpectKnownValue(address, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
+		holdsNoToken,
+	}
+}
+
 // holdsNoToken expects that no token of account's numbers stands in the state.
 var holdsNoToken = check(func(state *tfjson.State) error {
 	text, err := json.Marshal(state)
@@ -524,3 +549,117 @@ var holdsNoToken = check(func(state *tfjson.State) error {
 	}
 	return err
 })
+
+func identityOf(n sandbox.Number) map[string]knownvalue.Check {
+	return map[string]knownvalue.Check{"user_id": knownvalue.StringExact(n.UserID), "id": knownvalue.StringExact(n.ID)}
+}
+
+func identityOfAgent(agent sandbox.Agent) map[string]knownvalue.Check {
+	return map[string]knownvalue.Check{"user_id": knownvalue.StringExact(agent.UserID), "agent_id": knownvalue.StringExact(agent.ID)}
+}
+
+// queryCase are queries of a provider with those arguments.
+func (a *testAPI) queryCase(arguments string, queries ...resource.TestStep) resource.TestCase {
+	for at := range queries {
+		queries[at].Query = true
+	}
+	return resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{skipBelow(tfversion.Version1_14_0, nil)},
+		ProtoV6ProviderFactories: a.factories(),
+		Steps:                    append([]resource.TestStep{{Config: a.configWith(arguments)}}, queries...),
+	}
+}
+
+// network answers requests in place of one.
+type network func(*http.Request) (*http.Response, error)
+
+func (n network) RoundTrip(request *http.Request) (*http.Response, error) { return n(request) }
+
+func refuses(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+}
+
+// refusal answers in a dialect's form.
+func refusal(dialect sandbox.Dialect, status int, message, correlationID string) sandbox.Behaviour {
+	field := map[sandbox.Dialect]string{sandbox.Published: "correlation_id", sandbox.Deployed: "correlationId"}[dialect]
+	return sandbox.Respond(status, "application/json", fmt.Sprintf(
+		`{"error":%q,"message":%q,%q:%q,"timestamp":"2025-02-10T10:00:00Z"}`, http.StatusText(status), message, field, correlationID))
+}
+
+// What can go wrong with a request that ends well all the same. The client's fault matrix has the others.
+var passingFaults = map[string]sandbox.Fault{
+	"a lost answer":      {Commit: true, Do: sandbox.Drop()},
+	"a torn answer":      {Commit: true, Do: sandbox.Torn()},
+	"a gateway's page":   {Commit: true, Do: sandbox.Respond(502, "text/html", "<html>Bad gateway</html>")},
+	"a lost request":     {Do: sandbox.Drop()},
+	"a rate limit":       {Do: sandbox.RateLimited("5")},
+	"a database is down": {Times: 2, Do: sandbox.DatabaseDown()},
+}
+
+// hitEach has each row's fault hit the requests of an operation that name the row's key, such as an id, in their
+// path or body.
+func (a *testAPI) hitEach(t *testing.T, on sandbox.Operation, faults map[string]sandbox.Fault, key func(row string) string) {
+	var mu sync.Mutex
+	hits := map[string]int{}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for row := range faults {
+			if hits[row] == 0 {
+				t.Errorf("%s: no request met it", row)
+			}
+		}
+	})
+	isHit := func(row string) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		hits[row]++
+		return hits[row] <= max(faults[row].Times, 1)
+	}
+	ordinary := sandbox.Delay(0)
+	a.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: func(w http.ResponseWriter, r *http.Request, _ sandbox.Answer) {
+		body, _ := io.ReadAll(r.Body) // read from memory
+		var answer sandbox.Answer
+		for row, fault := range faults {
+			if !strings.Contains(r.URL.Path+string(body), key(row)) {
+				continue
+			}
+			if fault.Commit {
+				done := httptest.NewRecorder()
+				ordinary(done, r, answer)
+				answer = sandbox.Answer{Status: done.Code, Header: done.Header(), Body: done.Body.Bytes()}
+			}
+			if answer.Status < 400 && isHit(row) { // what is refused is not committed
+				fault.Do(w, r, answer)
+				return
+			}
+		}
+		ordinary(w, r, answer)
+	}})
+}
+
+// A server whose pages prove nothing about what they lack.
+var cutShort = map[string]sandbox.Options{
+	"ignores offsets, and gives 50 rows": {IgnorePaging: true, PageSize: 50},
+	"gives pages of one row":             {MaxPageSize: 1},
+}
+
+// testMeta is a stand-in for Meta, and its address.
+type testMeta struct {
+	*sandbox.Meta
+	url string
+}
+
+func newMeta(t testing.TB) *testMeta {
+	t.Helper()
+	return newMetaThatRefuses(t, nil)
+}
+
+// newMetaThatRefuses asks refuse about each token and Meta id.
+func newMetaThatRefuses(t testing.TB, refuse func(token, metaID string) (sandbox.MetaError, bool)) *testMeta {
+	t.Helper()
+	meta := sandbox.NewMeta(sandbox.MetaOptions{Refuse: refuse})
+	listener := httptest.NewServer(meta)
+	t.Cleanup(listener.Close)
+	return &testMeta{meta, listener.URL + "/v24.0"}
+}

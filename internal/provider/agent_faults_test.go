@@ -77,23 +77,27 @@ func TestFaultLeavesStateAndAPIAgreedOnTheAgent(t *testing.T) {
 
 func TestLastingFaultOfAnAgentIsMadeUpForByTheNextApply(t *testing.T) {
 	t.Parallel()
-	faults := map[string]sandbox.Behaviour{
-		"a failure":               sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`),
-		"a database that is down": sandbox.DatabaseDown(),
-		"a lost request":          sandbox.Drop(),
+	type lasting struct {
+		do   sandbox.Behaviour
+		says string
+	}
+	faults := map[string]lasting{
+		"a failure":               {sandbox.Respond(500, "application/json", `{"error":"Internal","message":"failed"}`), "API failure"},
+		"a database that is down": {sandbox.DatabaseDown(), "API failure"},
+		"a lost request":          {sandbox.Drop(), "API does not answer"},
 	}
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
 		// failing steps meet each of the faults.
 		failing := func(on sandbox.Operation, config, method string) []resource.TestStep {
-			return stepOfEach(t, faults, func(_ string, do sandbox.Behaviour) resource.TestStep {
+			return stepOfEach(t, faults, func(_ string, row lasting) resource.TestStep {
 				return resource.TestStep{
 					PreConfig: func() {
 						api.ClearFaults()
-						api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: do})
+						api.Script(sandbox.Fault{On: on, Times: sandbox.Always, Do: row.do})
 					},
-					Config: config, ExpectError: applyError(method),
+					Config: config, ExpectError: applyError(row.says, method),
 				}
 			})
 		}
@@ -162,7 +166,7 @@ func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 		before, after := api.config(number(withToken(testToken)), agentOn(follows)), api.config(number(withToken(nextToken)), agentOn(follows))
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: before},
 				{
@@ -182,23 +186,23 @@ func TestCreateThatFailsBehindTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
 
 func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
 		skip := 0
 		if dialect == sandbox.Deployed {
 			skip = 1
 		}
-		server.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Skip: skip, Commit: true, Do: sandbox.Drop()})
-		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
+		api.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Skip: skip, Commit: true, Do: sandbox.Drop()})
+		w.write("main.tf", number(withToken(testToken))+agentOn(follows))
 		done := w.apply().succeeded()
 		if dialect == sandbox.Published {
-			done.warnedOnce("Agent "+server.Agents(cliUser)[0].ID+" was found", "not created twice")
+			done.warnedOnce("Agent "+api.Agents(testUser)[0].ID+" was found", "not created twice")
 		} else { // the id that the provider made up is nobody else's
 			done.silent()
 		}
 		w.plan().succeeded().silent().does()
-		if got := server.Agents(cliUser); len(got) != 1 {
+		if got := api.Agents(testUser); len(got) != 1 {
 			t.Errorf("the API holds %+v", got)
 		}
 	})
@@ -207,11 +211,11 @@ func TestCLIAgentThatIsAdoptedIsAWarning(t *testing.T) {
 // An apply that is interrupted during the create is finished by the next one.
 func TestCLIInterruptedCreateOfAnAgentIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
-		w.write("main.tf", cliNumber(cliPlain(cliToken))+agentOn(follows))
-		arrived := arrival(server, sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.RateLimited("600")})
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
+		w.write("main.tf", number(withToken(testToken))+agentOn(follows))
+		arrived := arrival(api, sandbox.Fault{On: sandbox.OpCreateAgent, Do: sandbox.RateLimited("600")})
 		command, wait := w.start()
 		<-arrived
 		if err := command.Process.Signal(os.Interrupt); err != nil {
@@ -220,10 +224,10 @@ func TestCLIInterruptedCreateOfAnAgentIsFinishedByTheNext(t *testing.T) {
 		if done := wait(); done.Code == 0 || w.attributes(agentAddress) != nil || !strings.Contains(done.Stdout, "canceled") {
 			t.Errorf("exit code %d: %s", done.Code, done.Stdout)
 		}
-		server.ClearFaults()
+		api.ClearFaults()
 		w.apply().succeeded().does(agentAddress, "create")
 		w.plan().succeeded().silent().does()
-		if got := server.Agents(cliUser); len(got) != 1 {
+		if got := api.Agents(testUser); len(got) != 1 {
 			t.Errorf("the API holds %+v", got)
 		}
 	})

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
@@ -20,10 +19,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-func importAgentByID(id string) string {
-	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", agentAddress, id)
-}
 
 func importAgentByIdentity(userID, id string) string {
 	return fmt.Sprintf("import {\n  to = %s\n  identity = {\n    user_id  = %q\n    agent_id = %q\n  }\n}\n", agentAddress, userID, id)
@@ -45,10 +40,6 @@ func (a *testAPI) importedAgent(t *testing.T, agent sandbox.Agent) []statecheck.
 		checks = append(checks, statecheck.ExpectIdentity(agentAddress, identityOfAgent(agent)))
 	}
 	return checks
-}
-
-func identityOfAgent(agent sandbox.Agent) map[string]knownvalue.Check {
-	return map[string]knownvalue.Check{"user_id": knownvalue.StringExact(agent.UserID), "agent_id": knownvalue.StringExact(agent.ID)}
 }
 
 // importAgentForms are the ids that name an agent.

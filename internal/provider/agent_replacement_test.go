@@ -120,7 +120,7 @@ func TestListingThatFailsBehindTheAddKeepsNoAgentAway(t *testing.T) {
 			return api.configWith(withUser(testUser)+"\n  max_retries = 0", append(agents, number(withToken(token)))...)
 		}
 		resource.UnitTest(t, resource.TestCase{
-			ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkAllDestroyed,
+			ProtoV6ProviderFactories: api.factories(), CheckDestroy: api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: config(testToken)},
 				{

@@ -5,128 +5,25 @@ package provider_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-const (
-	agentAddress = "bizapi_agent.main"
-	agentName    = "Reception"
-	promptID     = "pmpt_1"
-	nextPromptID = "pmpt_2"
-)
-
-// agentOn is a block for agentName with promptID on a number, whose id is an expression.
-func agentOn(numberID string, arguments ...string) string {
-	return agentBlock("main", numberID, agentName, promptID, arguments...)
-}
-
-// agentBlock is a block for any agent.
-func agentBlock(block, numberID, name, prompt string, arguments ...string) string {
-	return fmt.Sprintf("resource \"bizapi_agent\" %q {\n  phone_number_id = %s\n  name            = %q\n  prompt_id       = %q\n  %s\n}\n",
-		block, numberID, name, prompt, strings.Join(arguments, "\n  "))
-}
-
-// follows is the phone_number_id of an agent that follows number's.
-const follows = address + ".id"
-
-func quoted(text string) string { return fmt.Sprintf("%q", text) }
-
-// plansAgent expects what a plan does to the agent, before it is applied.
-func plansAgent(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(agentAddress, action)}}
-}
-
-// checkWrites expects just those writes of numbers and agents, in that order, since the last such check. The
-// refusal by which a deployed server asks for an agent_id is none.
-func (a *testAPI) checkWrites(operations ...sandbox.Operation) check {
-	return func(*tfjson.State) error {
-		written := []sandbox.Operation{}
-		for _, request := range a.Requests() {
-			asksForID := request.Operation == sandbox.OpCreateAgent && request.Status == http.StatusBadRequest
-			if request.Method != http.MethodGet && !asksForID {
-				written = append(written, request.Operation)
-			}
-		}
-		a.ForgetRequests()
-		if diff := cmp.Diff(operations, written, cmpopts.EquateEmpty()); diff != "" {
-			return errors.New("the API got other writes (-want +got):\n" + diff)
-		}
-		return nil
-	}
-}
-
-func (a *testAPI) allAgents() []sandbox.Agent {
-	return append(a.Agents(testUser), a.Agents(otherUser)...)
-}
-
-// checkAgents expects that the API holds an agent of each name and prompt, as "name/prompt", oldest first, and
-// that the state has just these under their ids and the ids of their numbers.
-func (a *testAPI) checkAgents(wanted ...string) check {
-	return func(state *tfjson.State) error {
-		inState, onAPI, named := []string{}, []string{}, []string{}
-		if state.Values != nil {
-			for _, r := range state.Values.RootModule.Resources {
-				if v := r.AttributeValues; r.Type == "bizapi_agent" {
-					inState = append(inState, fmt.Sprint(v["user_id"], v["agent_id"], v["phone_number_id"], v["name"], v["prompt_id"]))
-				}
-			}
-		}
-		for _, agent := range a.allAgents() {
-			onAPI = append(onAPI, fmt.Sprint(agent.UserID, agent.ID, agent.PhoneNumberID, agent.Name, agent.PromptID))
-			named = append(named, agent.Name+"/"+agent.PromptID)
-		}
-		slices.Sort(inState)
-		slices.Sort(onAPI)
-		return errors.Join(differ("the API holds other agents", wanted, named), differ("the state has other agents than the API", onAPI, inState))
-	}
-}
-
-func differ(what string, want, got []string) error {
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		return errors.New(what + " (-want +got):\n" + diff)
-	}
-	return nil
-}
-
-// theAgent is the only agent that the API holds.
-func (a *testAPI) theAgent(t *testing.T) sandbox.Agent {
-	t.Helper()
-	agents := a.allAgents()
-	if len(agents) != 1 {
-		t.Fatalf("the API holds %d agents, not one", len(agents))
-	}
-	return agents[0]
-}
-
-// checkAllDestroyed is CheckDestroy: it expects that the API holds no number and no agent.
-func (a *testAPI) checkAllDestroyed(*terraform.State) error {
-	if agents := a.allAgents(); len(agents) > 0 {
-		return fmt.Errorf("the API holds %+v", agents)
-	}
-	return a.checkDestroy(nil)
-}
 
 func TestAgentLives(t *testing.T) {
 	t.Parallel()
@@ -139,7 +36,7 @@ func TestAgentLives(t *testing.T) {
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{
 					Config:           config(agentName, promptID),
@@ -202,7 +99,7 @@ func TestChangeOfAnAgentSendsWhatChanged(t *testing.T) {
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: api.config(number(withToken(testToken)), agentOn(follows))},
 				changed("Front desk", promptID, `{"name":"Front desk"}`),
@@ -268,7 +165,7 @@ func TestConfiguredAgentIDIsTheAgents(t *testing.T) {
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
-		CheckDestroy:             api.checkAllDestroyed,
+		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{
 			{
 				Config: config("agt_front_desk"),
@@ -373,7 +270,7 @@ func TestReplacingTheNumberReplacesItsAgent(t *testing.T) {
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{
 					Config:            api.config(number(withToken(testToken)), agentOn(follows)),
@@ -393,7 +290,7 @@ func TestChangeOfTheNumberInPlaceLeavesItsAgentAlone(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
-		CheckDestroy:             api.checkAllDestroyed,
+		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{
 			{Config: api.config(number(withToken(testToken)), agentOn(follows)), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)}},
 			{
@@ -446,7 +343,7 @@ func TestAgentDeletedElsewhereIsCreatedAgain(t *testing.T) {
 		config := api.config(number(withToken(testToken)), agentOn(follows))
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)}},
 				{
@@ -472,7 +369,7 @@ func TestAgentChangedElsewhereIsChangedBack(t *testing.T) {
 		sameTime := statecheck.CompareValue(compare.ValuesSame())
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)}},
 				{
@@ -580,13 +477,13 @@ func TestTimeoutOfAnAgentEndsAWaitForTheRateLimit(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
-			{PreConfig: limited(sandbox.OpCreateAgent), Config: config("create", promptID), ExpectError: applyError("429")},
+			{PreConfig: limited(sandbox.OpCreateAgent), Config: config("create", promptID), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("read", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionCreate)},
-			{PreConfig: limited(sandbox.OpListAgents), Config: config("read", promptID), PlanOnly: true, ExpectError: planError("429")},
+			{PreConfig: limited(sandbox.OpListAgents), Config: config("read", promptID), PlanOnly: true, ExpectError: planError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("update", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate)},
-			{PreConfig: limited(sandbox.OpUpdateAgent), Config: config("update", nextPromptID), ExpectError: applyError("429")},
+			{PreConfig: limited(sandbox.OpUpdateAgent), Config: config("update", nextPromptID), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("delete", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionUpdate)},
-			{PreConfig: limited(sandbox.OpDeleteAgent), Config: api.config(), ExpectError: applyError("429")},
+			{PreConfig: limited(sandbox.OpDeleteAgent), Config: api.config(), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 			{PreConfig: api.ClearFaults, Config: config("delete", promptID), ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
 		},
 	})
@@ -613,11 +510,11 @@ func TestAgentThatIsNotValid(t *testing.T) {
 		"a name of 256 units":           {"name", quoted(strings.Repeat("é", 256)), []string{"name", "255", "256"}},
 		"a name of 128 emoji":           {"name", quoted(strings.Repeat("😀", 128)), []string{"name", "255", "256"}},
 		"a name of two lines":           {"name", `"a\nb"`, []string{"name", "control"}},
-		"an empty prompt":               {"prompt_id", `""`, []string{"prompt_id"}},
+		"an empty prompt":               {"prompt_id", `""`, []string{"Invalid Attribute Value Length", "prompt_id"}},
 		"a prompt of 101 characters":    {"prompt_id", quoted(strings.Repeat("p", 101)), []string{"prompt_id", "100"}},
 		"a timeout of zero":             {"timeouts", "0s", []string{"duration over zero"}},
-		"a timeout without a unit":      {"timeouts", "20", []string{"create"}},
-		"an argument that there is not": {"status", `"active"`, []string{"status"}},
+		"a timeout without a unit":      {"timeouts", "20", []string{"Invalid Attribute Value Time Duration", "create"}},
+		"an argument that there is not": {"status", `"active"`, []string{"Unsupported argument", "status"}},
 	}, func(_ string, row invalid) resource.TestStep {
 		arguments := maps.Clone(valid)
 		arguments[row.attribute] = row.value
@@ -652,11 +549,6 @@ func TestLongestNameAndPromptOfAnAgentAreTaken(t *testing.T) {
 			}},
 		})
 	})
-}
-
-// addAgent puts an agent on a number behind Terraform's back.
-func (a *testAPI) addAgent(n sandbox.Number, name string) sandbox.Agent {
-	return a.AddAgent(n.UserID, sandbox.Agent{PhoneNumberID: n.ID, Name: name, PromptID: promptID, CreatedAt: time.Date(2025, 3, 10, 10, 0, 0, 0, time.UTC)})
 }
 
 func TestNumberThatHasAnAgentIsRefusedAtPlan(t *testing.T) {
@@ -724,7 +616,7 @@ func TestTwoAgentsOfOneNumber(t *testing.T) {
 			ProtoV6ProviderFactories: api.factories(),
 			Steps: []resource.TestStep{
 				{Config: api.config(first)},
-				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: regexp.MustCompile(`already\s+has\s+an\s+agent`)}, // at plan or in the apply: Terraform plans the two in either order
+				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: says("Phone number already has an agent")}, // at plan or in the apply: Terraform plans the two in either order
 				{Config: api.config(first), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
 			},
 		})
@@ -740,7 +632,7 @@ func TestAgentThatIsCreatedBeforeTheOldOneIsDestroyed(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
 			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle))},
-			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle, `agent_id = "agt_2"`)), ExpectError: applyError("create_before_destroy")},
+			{Config: api.config(agentOn(quoted(numbers[0].ID), lifecycle, `agent_id = "agt_2"`)), ExpectError: applyError("Phone number already has an agent", "create_before_destroy")},
 			{ // the old one is there
 				PreConfig: func() {
 					if got := api.theAgent(t); got.ID == "agt_2" {
@@ -866,7 +758,7 @@ func TestAgentWhoseBlockIsRenamedIsNotDeleted(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
 			{Config: api.config(agentOn(quoted(numbers[0].ID))), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
-			{Config: api.config(renamed), ExpectError: planError("moved block")},
+			{Config: api.config(renamed), ExpectError: planError("Agent would be deleted at another address", "moved block")},
 			{
 				Config:            api.config(renamed, "moved {\n  from = "+agentAddress+"\n  to   = bizapi_agent.renamed\n}\n"),
 				ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("bizapi_agent.renamed", plancheck.ResourceActionNoop)}},
@@ -896,7 +788,7 @@ resource "bizapi_agent" "many" {
 `)
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
 				{Config: config},
 				{PreConfig: api.ForgetRequests, Config: config, PlanOnly: true, ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPreRefresh: []plancheck.PlanCheck{

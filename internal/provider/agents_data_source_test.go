@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -27,34 +26,6 @@ func lookUpAgents(arguments string) string { return lookUpSomeAgents("all", argu
 // lookUpSomeAgents is one of several.
 func lookUpSomeAgents(name, arguments string) string {
 	return "data \"bizapi_agents\" " + quoted(name) + " {\n  " + arguments + "\n}\n"
-}
-
-// showsAgent is what data sources, lists and states show of an agent that addAgent made.
-func showsAgent(agent sandbox.Agent) map[string]knownvalue.Check {
-	isTime := knownvalue.StringFunc(func(text string) error {
-		at, err := time.Parse(time.RFC3339, text)
-		if err == nil && !at.Equal(agent.CreatedAt) {
-			err = fmt.Errorf("%s is not %s", at, agent.CreatedAt)
-		}
-		return err
-	})
-	return map[string]knownvalue.Check{
-		"agent_id": knownvalue.StringExact(agent.ID), "user_id": knownvalue.StringExact(agent.UserID),
-		"phone_number_id": knownvalue.StringExact(agent.PhoneNumberID), "prompt_id": knownvalue.StringExact(agent.PromptID),
-		"name": knownvalue.StringExact(agent.Name), "created_at": isTime, "updated_at": isTime,
-	}
-}
-
-// accountWithAgents is an account with an agent on the first two numbers of testUser's and on otherUser's, oldest
-// first.
-func (a *testAPI) accountWithAgents() (ofUser []sandbox.Agent, ofOther sandbox.Agent) {
-	numbers, others := a.account()
-	for at, name := range []string{agentName, `The "50% ${off}" %{desk}`} {
-		ofUser = append(ofUser, a.AddAgent(testUser, sandbox.Agent{
-			PhoneNumberID: numbers[at].ID, Name: name, PromptID: promptID, CreatedAt: time.Date(2025, 3, 10+at, 10, 0, 0, 0, time.UTC),
-		}))
-	}
-	return ofUser, a.addAgent(others, "Others")
 }
 
 // listedAgents expects just those agents, in that order and by their numbers.
@@ -140,7 +111,7 @@ func TestAgentThatTheSameApplyCreatesIsLookedUp(t *testing.T) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkAllDestroyed,
+			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{{
 				Config: api.config(number(withToken(testToken)), agentOn(follows), lookUpAgents("phone_number_id = "+agentAddress+".phone_number_id\n  depends_on = ["+agentAddress+"]")),
 				ConfigStateChecks: []statecheck.StateCheck{
@@ -163,12 +134,12 @@ func TestLookUpOfAgentsThatIsAnError(t *testing.T) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		steps := stepOfEach(t, map[string]failing{
 			"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
-			"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
-			"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("user", "known", "-target")},
+			"no user":                      {provider: "user_id = null", says: planError("Missing user", "user_id", "BIZAPI_USER_ID")},
+			"a user that is not known yet": {provider: "user_id = terraform_data.user.output", says: planError("User is not known yet", "-target")},
 			"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
 			"a number with a slash":        {arguments: `phone_number_id = "a/b"`, says: planError("phone_number_id", "letters, digits")},
-			"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
-			"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("503")},
+			"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("Invalid Attribute Value Time Duration", "read")},
+			"an API that fails":            {fault: sandbox.Respond(503, "text/plain", ""), says: planError("API failure", "503")},
 			"a database that is down":      {fault: sandbox.DatabaseDown(), says: planError("Failed to get agents")},
 		}, func(_ string, row failing) resource.TestStep {
 			return resource.TestStep{

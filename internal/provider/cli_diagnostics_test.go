@@ -35,13 +35,6 @@ func correlation(name string) string {
 	return "corr-" + strings.ToLower(strings.ReplaceAll(name, " ", "-"))
 }
 
-// refusal answers in a dialect's form.
-func refusal(dialect sandbox.Dialect, status int, message, correlationID string) sandbox.Behaviour {
-	field := map[sandbox.Dialect]string{sandbox.Published: "correlation_id", sandbox.Deployed: "correlationId"}[dialect]
-	return sandbox.Respond(status, "application/json", fmt.Sprintf(
-		`{"error":%q,"message":%q,%q:%q,"timestamp":"2025-02-10T10:00:00Z"}`, http.StatusText(status), message, field, correlationID))
-}
-
 // troublesOfAdding are the errors of the published page, and what else an add may meet. The token of
 // the sandbox's own refusals is too short for it.
 func troublesOfAdding(dialect sandbox.Dialect) map[string]trouble {
@@ -76,9 +69,9 @@ func troublesOfAdding(dialect sandbox.Dialect) map[string]trouble {
 
 func TestCLITroubleshootingOfAnAdd(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect, MinTokenLength: 100})
-		w := newCLIWorkspace(t, url)
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect, MinTokenLength: 100})
+		w := newCLIWorkspace(t, api.baseURL)
 		w.Setenv("BIZAPI_MAX_RETRIES", "0")
 		troubles := troublesOfAdding(dialect)
 		names := slices.Sorted(maps.Keys(troubles))
@@ -87,7 +80,7 @@ func TestCLITroubleshootingOfAnAdd(t *testing.T) {
 			text += troubled(at, troubles[name].platform)
 		}
 		w.write("main.tf", text)
-		server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Commit: true, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+		api.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Commit: true, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
 			name := names[addOf(t, request)]
 			if trouble := troubles[name]; trouble.status != 0 {
 				refusal(dialect, trouble.status, trouble.message, correlation(name))(response, request, answer)
@@ -102,7 +95,7 @@ func TestCLITroubleshootingOfAnAdd(t *testing.T) {
 			})
 		}
 		// With a literal token in the file, what people read must not quote it.
-		w.hides("apply", w.run("apply", "-auto-approve"), secret{"the token", cliToken, []string{"main.tf"}})
+		w.hides("apply", w.run("apply", "-auto-approve"), secret{"the token", testToken, []string{"main.tf"}})
 	})
 }
 
@@ -118,7 +111,7 @@ resource "bizapi_phone_number" "n%[1]d" {
   user_id              = %[4]q
   meta_phone_number_id = "1000%[1]d"
 }
-`, at, platform, cliToken, cliUser)
+`, at, platform, testToken, testUser)
 }
 
 var callPattern = regexp.MustCompile(`status [45]\d\d: .*\(correlation id \S+\)`)
@@ -176,9 +169,9 @@ func pointsAt(t *testing.T, got tfcli.Diagnostic, attribute string) {
 
 func TestCLITroubleshootingOfADelete(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
 		w.Setenv("BIZAPI_MAX_RETRIES", "0")
 		troubles := map[string]trouble{
 			"number of another user":   {status: 403, message: "Phone number belongs to another user", title: "Not allowed", says: []string{"delete phone number", "API key", "user_id", "stays in the state"}},
@@ -194,11 +187,11 @@ func TestCLITroubleshootingOfADelete(t *testing.T) {
 		w.write("main.tf", text)
 		w.apply().succeeded()
 		ids := map[string]string{}
-		for _, number := range server.Numbers(cliUser) {
+		for _, number := range api.Numbers(testUser) {
 			at, _ := strings.CutPrefix(number.MetaPhoneNumberID, "1000")
 			ids[number.ID] = names[at[0]-'0']
 		}
-		server.Script(sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+		api.Script(sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
 			name := ids[request.URL.Path[strings.LastIndex(request.URL.Path, "/")+1:]]
 			refusal(dialect, troubles[name].status, troubles[name].message, correlation(name))(response, request, answer)
 		}})
@@ -217,15 +210,15 @@ func TestCLITroubleshootingOfADelete(t *testing.T) {
 func TestCLITroubleshootingAtPlan(t *testing.T) {
 	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
-		w.write("main.tf", cliNumber(cliPlain(cliToken), `user_id = "usr_nobody"`))
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
+		w.write("main.tf", number(withToken(testToken), `user_id = "usr_nobody"`))
 		nobody := w.plan().failed("Unknown user", `"usr_nobody"`, "status 404", "correlation id")
 		pointsAt(t, nobody.Errors[0], "user_id")
 
 		// What the API refuses now it refuses in the apply too. A server or a network that fails may be well by
 		// then: a warning, once a user.
-		w.write("main.tf", cliNumber(cliPlain(cliToken))+cliNumberNamed("second", cliOtherID, cliPlain(cliToken)))
+		w.write("main.tf", number(withToken(testToken))+phoneNumber("second", "whatsapp", otherID, withToken(testToken)))
 		w.Setenv("BIZAPI_MAX_RETRIES", "0")
 		for _, refused := range []struct {
 			status         int
@@ -237,61 +230,61 @@ func TestCLITroubleshootingAtPlan(t *testing.T) {
 			{404, "Route GET /v2 not found", "Wrong base URL"},
 			{302, "Moved", "API redirects elsewhere"},
 		} {
-			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, refused.status, refused.message, "corr-1")})
+			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, refused.status, refused.message, "corr-1")})
 			w.plan().failed(refused.title, fmt.Sprintf("status %d", refused.status), "corr-1")
-			server.ClearFaults()
+			api.ClearFaults()
 		}
 		for _, failure := range []sandbox.Behaviour{refusal(dialect, 500, "Down", "corr-1"), sandbox.DatabaseDown()} {
-			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: failure})
+			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: failure})
 			w.plan().succeeded().warnedOnce("Plan could not be checked", "API failure", "status ", "correlation id")
-			server.ClearFaults()
+			api.ClearFaults()
 		}
 		w.Setenv("BIZAPI_BASE_URL", "http://127.0.0.1:1/v1")
 		w.plan().succeeded().warnedOnce("Plan could not be checked", "API cannot be reached")
-		w.Setenv("BIZAPI_BASE_URL", url)
+		w.Setenv("BIZAPI_BASE_URL", api.baseURL)
 
-		w.write("main.tf", cliNumber(cliPlain(cliToken)))
+		w.write("main.tf", number(withToken(testToken)))
 		w.apply().succeeded()
 		// What a refresh meets.
 		for name, trouble := range map[string]trouble{
 			"unknown key": {status: 401, message: "Invalid API key", title: "API key refused", says: []string{"BIZAPI_API_KEY", "Nothing was removed from the state"}},
 			"rate limit":  {status: 429, message: "Rate limit exceeded", title: "Rate limit outlasts the operation", says: []string{"100 requests a minute", "Nothing was removed from the state"}},
 		} {
-			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
 				response.Header().Set("Retry-After", "7200")
 				response.Header().Set("X-Correlation-Id", correlation(name))
 				refusal(dialect, trouble.status, trouble.message, correlation(name))(response, request, answer)
 			}})
 			trouble.isExplained(t, name, w.plan())
-			server.ClearFaults()
+			api.ClearFaults()
 		}
 	})
 }
 
 func TestCLITroubleshootingOfARateLimitThatOutlastsTheAdd(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
-		w.write("main.tf", cliNumber(cliPlain(cliToken)))
-		server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: sandbox.RateLimited("7200")})
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
+		w.write("main.tf", number(withToken(testToken)))
+		api.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: sandbox.RateLimited("7200")})
 		limited := w.apply().failed("Rate limit outlasts the operation", "1,000 an hour", "raise the timeout", "status 429", "correlation id")
 		if detail := limited.Errors[0].Detail; !regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d`).MatchString(detail) {
 			t.Errorf("the message does not say when to come back: %s", detail)
 		}
-		cliWrites(t, server, 1, 0)
+		cliWrites(t, api, 1, 0)
 	})
 }
 
 func TestCLITroubleshootingOfAWrongBaseURL(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		wrong := strings.TrimSuffix(url, "/v1") + "/api/v7"
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		wrong := strings.TrimSuffix(api.baseURL, "/v1") + "/api/v7"
 		w := newCLIWorkspace(t, wrong)
-		w.write("main.tf", cliNumber(cliPlain(cliToken)))
+		w.write("main.tf", number(withToken(testToken)))
 		w.apply().failed("Wrong base URL", wrong, "BIZAPI_BASE_URL", "status 404", "correlation id")
-		cliWrites(t, server, 0, 0)
+		cliWrites(t, api, 0, 0)
 	})
 }
 
@@ -300,22 +293,22 @@ var importBlockPattern = regexp.MustCompile(`(?s)import \{.*?\n *\}`)
 // What the message prints works when the address is put in, and imports instead of replacing.
 func TestCLITroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		name := "Registered by hand"
-		byHand := sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliNextToken, DisplayName: &name}
+		byHand := sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: nextToken, DisplayName: &name}
 		for _, appears := range []string{"before the plan", "between the plan and the add"} {
 			t.Run(appears, func(t *testing.T) {
 				t.Parallel()
-				server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-				w := newCLIWorkspace(t, url)
-				w.write("main.tf", cliNumber(`for_each = toset(["the \"shop\""])`, cliPlain(cliToken), cliName("Shop")))
+				api := newAPI(t, sandbox.Options{Dialect: dialect})
+				w := newCLIWorkspace(t, api.baseURL)
+				w.write("main.tf", number(`for_each = toset(["the \"shop\""])`, withToken(testToken), named("Shop")))
 				if appears == "before the plan" {
-					server.Add(cliUser, byHand)
+					api.Add(testUser, byHand)
 				} else {
-					server.Script(sandbox.Fault{On: sandbox.OpAdd, Before: func() { server.Add(cliUser, byHand) }})
+					api.Script(sandbox.Fault{On: sandbox.OpAdd, Before: func() { api.Add(testUser, byHand) }})
 				}
 				done := w.apply()
-				existing := server.Numbers(cliUser)[0]
+				existing := api.Numbers(testUser)[0]
 				done.silent().failed("Phone number already exists", existing.ID, "import {")
 				if appears != "before the plan" {
 					done.failed("status 4", "correlation id")
@@ -329,9 +322,9 @@ func TestCLITroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 					w.write("imports.tf", strings.ReplaceAll(block, "bizapi_phone_number.example", shown.Address))
 					w.plan().succeeded().does(shown.Address, "update").warned("Token of phone number " + existing.ID + " is not sent")
 				}
-				server.ForgetRequests()
+				api.ForgetRequests()
 				w.apply().succeeded()
-				cliWrites(t, server, 0, 0)
+				cliWrites(t, api, 0, 0)
 				if got := w.attributes(done.Errors[0].Address)["id"]; got != existing.ID {
 					t.Errorf("the state has %v, not the number that was there", got)
 				}
@@ -344,18 +337,18 @@ func TestCLITroubleshootingPrintsAnImportBlockThatWorks(t *testing.T) {
 // A number without a token in its block is imported without any change.
 func TestCLITroubleshootingImportBlockOfAPlainNumberChangesNothing(t *testing.T) {
 	t.Parallel()
-	server, url := newCLIServer(t, sandbox.Options{})
-	existing := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliNextToken})
-	w := newCLIWorkspace(t, url)
-	w.write("main.tf", cliNumber(cliPlain(cliToken)))
+	api := newAPI(t, sandbox.Options{})
+	existing := api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: nextToken})
+	w := newCLIWorkspace(t, api.baseURL)
+	w.write("main.tf", number(withToken(testToken)))
 	shown := w.plan().failed("Phone number already exists").Errors[0]
-	w.write("main.tf", cliNumber())
+	w.write("main.tf", number())
 	w.write("imports.tf", strings.ReplaceAll(importBlockPattern.FindString(shown.Detail), "bizapi_phone_number.example", shown.Address))
-	w.apply().succeeded().silent().does(cliAddress, "import")
-	if got := w.attributes(cliAddress)["id"]; got != existing.ID {
+	w.apply().succeeded().silent().does(address, "import")
+	if got := w.attributes(address)["id"]; got != existing.ID {
 		t.Errorf("the state has %v", got)
 	}
-	cliWrites(t, server, 0, 0)
+	cliWrites(t, api, 0, 0)
 }
 
 // Every place of a configuration where a literal secret may stand, beside errors that could quote it.
@@ -363,30 +356,26 @@ func TestCLITroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
 	t.Parallel()
 	const key = "sk_test_literal_key"
 	short, refused, long := "EAAshort1", "EAArefused1", "EAA"+strings.Repeat("long", 250)
-	server := func(t *testing.T) string {
-		_, url := newCLIServer(t, sandbox.Options{MinTokenLength: 100})
-		return url
-	}
 	provider := func(arguments string) string { return "provider \"bizapi\" {\n  " + arguments + "\n}\n" }
 	tests := map[string]struct {
 		text string
 		want string
 	}{
-		"a token that is too long":         {cliNumber(cliPlain(long)), "Invalid access token"},
-		"a token that the API refuses":     {cliNumber(cliPlain(refused)), "status 400: "},
-		"a token that is too short":        {cliNumber(cliPlain(short)), "Invalid access token"},
-		"a write-only one":                 {cliNumber(fmt.Sprintf("access_token_wo = %q", short), "access_token_wo_version = 1"), "Invalid access token"},
-		"two tokens":                       {cliNumber(cliPlain(short), fmt.Sprintf("access_token_wo = %q", long), "access_token_wo_version = 1"), "Two access tokens"},
-		"a token without a version":        {cliNumber(fmt.Sprintf("access_token_wo = %q", short)), "Token without a version"},
-		"a key with a line end":            {provider(fmt.Sprintf("api_key = %q", key+"\n")) + cliNumber(cliPlain(short)), "Invalid API key"},
-		"a key that the API refuses":       {provider(fmt.Sprintf("api_key = %q", key)) + cliNumber(cliPlain(refused)), "API key refused"},
-		"a base URL with the key in it":    {provider(fmt.Sprintf("base_url = %q", "https://"+key+"@api.test/v1")) + cliNumber(cliPlain(short)), "Invalid base URL"},
-		"a base URL with a key in a query": {provider(fmt.Sprintf("base_url = %q", "https://api.test/v1?key="+key)) + cliNumber(cliPlain(short)), "Invalid base URL"},
+		"a token that is too long":         {number(withToken(long)), "Invalid access token"},
+		"a token that the API refuses":     {number(withToken(refused)), "status 400: "},
+		"a token that is too short":        {number(withToken(short)), "Invalid access token"},
+		"a write-only one":                 {number(fmt.Sprintf("access_token_wo = %q", short), "access_token_wo_version = 1"), "Invalid access token"},
+		"two tokens":                       {number(withToken(short), fmt.Sprintf("access_token_wo = %q", long), "access_token_wo_version = 1"), "Two access tokens"},
+		"a token without a version":        {number(fmt.Sprintf("access_token_wo = %q", short)), "Token without a version"},
+		"a key with a line end":            {provider(fmt.Sprintf("api_key = %q", key+"\n")) + number(withToken(short)), "Invalid API key"},
+		"a key that the API refuses":       {provider(fmt.Sprintf("api_key = %q", key)) + number(withToken(refused)), "API key refused"},
+		"a base URL with the key in it":    {provider(fmt.Sprintf("base_url = %q", "https://"+key+"@api.test/v1")) + number(withToken(short)), "Invalid base URL"},
+		"a base URL with a key in a query": {provider(fmt.Sprintf("base_url = %q", "https://api.test/v1?key="+key)) + number(withToken(short)), "Invalid base URL"},
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newCLIWorkspace(t, server(t))
+			w := newCLIWorkspace(t, newAPI(t, sandbox.Options{MinTokenLength: 100}).baseURL)
 			w.write("main.tf", tests[name].text)
 			kept := []string{"main.tf"}
 			done := w.hides("apply", w.run("apply", "-auto-approve"),
@@ -395,5 +384,49 @@ func TestCLITroubleshootingNeverQuotesALiteralSecret(t *testing.T) {
 				t.Errorf("exit code %d, no %q in %s", done.Code, tests[name].want, done.Stderr)
 			}
 		})
+	}
+}
+
+// What is wrong with a token, and what the message says of it.
+var invalidTokens = map[string]struct{ token, says string }{
+	"a token of 9 characters":     {"EAAshort9", "has 9 characters, and the API takes 10 to 1000"},
+	"a token of 1001 characters":  {strings.Repeat("T", 1001), "has 1001 characters, and the API takes 10 to 1000"},
+	"a token with a line end":     {testToken + "\n", "line end around it"},
+	"a token with a space before": {" " + testToken, "white space or a line end around it"},
+	"a token with a space inside": {testToken + " " + testToken, "white space inside"},
+	"a token with a tab inside":   {testToken + "\t" + testToken, "white space inside"},
+	"a token with its Bearer":     {"Bearer " + testToken, `begins with "Bearer"`},
+}
+
+func TestCLIInvalidTokenIsRefusedAtPlan(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
+	before, after := "", ""
+	for name, row := range invalidTokens {
+		for attribute, token := range map[string]string{"plain": withToken(row.token), "write-only": withWriteOnly(row.token, 2)} {
+			of := func(change string) string { return name + ", " + attribute + ", " + change }
+			before += numberOf(of("a replacement"), withToken(testToken)) + numberOf(of("a change"), withToken(testToken))
+			after += numberOf(of("an add"), token) + numberOf(of("a change"), token) +
+				phoneNumber(labelOf(of("a replacement")), "whatsapp", metaIDOf(of("another Meta id")), token)
+		}
+	}
+	w.write("main.tf", before)
+	w.apply().succeeded()
+	w.write("main.tf", after)
+	planned := w.plan()
+	for name, row := range invalidTokens {
+		for _, attribute := range []string{"plain", "write-only"} {
+			for _, change := range []string{"an add", "a replacement", "a change"} {
+				t.Run(name+", "+attribute+", "+change, func(t *testing.T) {
+					found := planned.of(addressOf(name + ", " + attribute + ", " + change))
+					found.t = t
+					found.failed("Invalid access token", row.says)
+					if text := fmt.Sprint(found.Errors); strings.Contains(text, strings.TrimSpace(row.token)) {
+						t.Errorf("the token shows: %s", text)
+					}
+				})
+			}
+		}
 	}
 }

@@ -19,59 +19,55 @@ const tokenLikeID = "AAEAA123-4F0B-4D3A-8C1B-5E0A4B7A0001"
 
 func TestCLIIDsThatLookLikeTokensAreIDs(t *testing.T) {
 	t.Parallel()
-	server, url := newCLIServer(t, sandbox.Options{})
-	w := newCLIWorkspace(t, url)
-	number := sandbox.Number{ID: tokenLikeID, Platform: "webchat", MetaPhoneNumberID: "EAA" + tokenLikeID, AccessToken: cliToken}
-	block := strings.ReplaceAll(cliNumberNamed("main", number.MetaPhoneNumberID, cliPlain(cliToken)), `"whatsapp"`, `"webchat"`)
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
+	number := sandbox.Number{ID: tokenLikeID, Platform: "webchat", MetaPhoneNumberID: "EAA" + tokenLikeID, AccessToken: testToken}
+	block := strings.ReplaceAll(phoneNumber("main", "whatsapp", number.MetaPhoneNumberID, withToken(testToken)), `"whatsapp"`, `"webchat"`)
 	w.write("main.tf", block)
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
-		server.Add(cliUser, number)
+	api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+		api.Add(testUser, number)
 		sandbox.Respond(201, "application/json", fmt.Sprintf(`{"success":true,"data":{"id":%q,"created_at":"2025-02-10T10:00:00.123Z"}}`, tokenLikeID))(response, request, answer)
 	}})
-	w.plan().succeeded().silent().does(cliAddress, "create")
-	w.apply().succeeded().silent().does(cliAddress, "create")
+	w.plan().succeeded().silent().does(address, "create")
+	w.apply().succeeded().silent().does(address, "create")
 	w.plan().succeeded().silent().does()
 	check := func() {
 		t.Helper()
-		if got := w.attributes(cliAddress); got["id"] != tokenLikeID || got["meta_phone_number_id"] != number.MetaPhoneNumberID {
+		if got := w.attributes(address); got["id"] != tokenLikeID || got["meta_phone_number_id"] != number.MetaPhoneNumberID {
 			t.Errorf("the state has %v", got)
 		}
 	}
 	check()
 	for _, id := range []string{tokenLikeID, "webchat/" + number.MetaPhoneNumberID} {
-		if removed := w.run("state", "rm", cliAddress); removed.Code != 0 {
-			t.Fatal(removed.Stderr)
-		}
-		w.plan().failed("Phone number already exists", "with id "+tokenLikeID, cliUser+"/"+tokenLikeID)
-		if imported := w.run("import", cliAddress, id); imported.Code != 0 {
-			t.Fatal(imported.Stderr)
-		}
+		w.succeeds("state", "rm", address)
+		w.plan().failed("Phone number already exists", "with id "+tokenLikeID, testUser+"/"+tokenLikeID)
+		w.succeeds("import", address, id)
 		check()
 	}
-	w.apply().succeeded().does(cliAddress, "update") // the token is recorded
+	w.apply().succeeded().does(address, "update") // the token is recorded
 	check()
 	w.plan().succeeded().silent().does()
-	server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: refusal(sandbox.Deployed, 403, "Phone number "+tokenLikeID+" belongs to another user", "corr-1")})
+	api.Script(sandbox.Fault{On: sandbox.OpDelete, Do: refusal(sandbox.Deployed, 403, "Phone number "+tokenLikeID+" belongs to another user", "corr-1")})
 	w.apply("-destroy").failed("delete phone number "+tokenLikeID, "Phone number "+tokenLikeID+" belongs to another user")
-	w.apply("-destroy").succeeded().does(cliAddress, "delete")
-	if got := server.Numbers(cliUser); len(got) != 0 {
+	w.apply("-destroy").succeeded().does(address, "delete")
+	if got := api.Numbers(testUser); len(got) != 0 {
 		t.Errorf("the account holds %+v", got)
 	}
 }
 
 func TestCLIMessagesOfTheAPIAreShownAsTheyAre(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, _ := cliApplied(t, sandbox.Options{Dialect: dialect}, cliPlain(cliToken))
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, api, _ := cliApplied(t, sandbox.Options{Dialect: dialect}, withToken(testToken))
 		for _, message := range []string{
 			"Requires instagram_business_manage_messages permission",
-			"Route GET /api/users/" + cliUser + "/phone_numbers not found",
+			"Route GET /api/users/" + testUser + "/phone_numbers not found",
 			"Agent agt_01HZX3V5Q2J8K4M6N7P9R0S1T2 of usr_0a1b2c3d4e5f60718293a4b5c6d7e8f9 has no WABA 102290129340398",
 			"See https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes#131031-AccountLocked",
 		} {
-			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, 403, message, "3F069CDC-F414-4FA1-86B0-6C0AAD56E49D")})
+			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: refusal(dialect, 403, message, "3F069CDC-F414-4FA1-86B0-6C0AAD56E49D")})
 			w.plan().failed("status 403: " + message + " (correlation id 3F069CDC-F414-4FA1-86B0-6C0AAD56E49D)")
-			server.ClearFaults()
+			api.ClearFaults()
 		}
 	})
 }
@@ -79,31 +75,31 @@ func TestCLIMessagesOfTheAPIAreShownAsTheyAre(t *testing.T) {
 // A deployed server answers 404 to an outage of its database.
 func TestCLIOutageOfTheDatabaseIsRepeatedAndNoWrongBaseURL(t *testing.T) {
 	t.Parallel()
-	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 	w.Setenv("BIZAPI_MAX_RETRIES", "1")
-	server.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.DatabaseDown()})
+	api.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.DatabaseDown()})
 	w.plan().succeeded().silent().does()
-	cliAsked(t, server, "a plan beside an outage", 0, 0, 2)
+	cliAsked(t, api, "a plan beside an outage", 0, 0, 2)
 
-	server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
+	api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
 	failed := w.plan().failed("API failure", "status 404: Failed to get phone numbers", "Nothing was removed from the state")
 	if strings.Contains(failed.Errors[0].Detail, "base_url") {
 		t.Errorf("the advice is of another cause: %s", failed.Errors[0].Detail)
 	}
-	cliAsked(t, server, "a plan in an outage", 0, 0, 2)
-	server.ClearFaults()
+	cliAsked(t, api, "a plan in an outage", 0, 0, 2)
+	api.ClearFaults()
 
-	server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.DatabaseDown()})
-	w.apply("-destroy", "-refresh=false").succeeded().does(cliAddress, "delete")
-	cliWrites(t, server, 0, 2)
-	if got := server.Numbers(cliUser); len(got) != 0 {
+	api.Script(sandbox.Fault{On: sandbox.OpDelete, Do: sandbox.DatabaseDown()})
+	w.apply("-destroy", "-refresh=false").succeeded().does(address, "delete")
+	cliWrites(t, api, 0, 2)
+	if got := api.Numbers(testUser); len(got) != 0 {
 		t.Errorf("%s is left", added.ID)
 	}
 }
 
 func TestCLIRetriesWhereNobodyListens(t *testing.T) {
 	t.Parallel()
-	w, _, _ := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	w, _, _ := cliApplied(t, sandbox.Options{}, withToken(testToken))
 	w.Setenv("BIZAPI_MAX_RETRIES", "2")
 	w.Setenv("BIZAPI_BASE_URL", "http://"+closedPort(t)+"/v1")
 	w.logs()
@@ -115,16 +111,16 @@ func TestCLIRetriesWhereNobodyListens(t *testing.T) {
 
 func TestCLIRefusedAddSaysNothingOfANumberThatTheSameApplyRemoved(t *testing.T) {
 	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		w, server, removed := cliApplied(t, sandbox.Options{Dialect: dialect}, cliPlain(cliToken))
-		w.write("main.tf", cliNumberNamed("second", cliOtherID, cliPlain(cliNextToken), "depends_on = [terraform_data.last]")+
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		w, api, removed := cliApplied(t, sandbox.Options{Dialect: dialect}, withToken(testToken))
+		w.write("main.tf", phoneNumber("second", "whatsapp", otherID, withToken(nextToken), "depends_on = [terraform_data.last]")+
 			"resource \"terraform_data\" \"last\" {\n  input = 1\n}\n")
-		server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: refusal(dialect, 400, "The moon is full", "corr-1")})
+		api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: refusal(dialect, 400, "The moon is full", "corr-1")})
 		done := w.apply("-parallelism=1").failed("API refused the request", "The moon is full")
-		if said := fmt.Sprint(done.Errors, done.Warnings); len(done.Errors) != 1 || strings.Contains(said, removed.ID) || strings.Contains(said, cliMetaID) {
+		if said := fmt.Sprint(done.Errors, done.Warnings); len(done.Errors) != 1 || strings.Contains(said, removed.ID) || strings.Contains(said, whatsAppID) {
 			t.Errorf("it says more: %+v", done.Errors)
 		}
-		cliWrites(t, server, 1, 1)
+		cliWrites(t, api, 1, 1)
 		w.apply().succeeded().does("bizapi_phone_number.second", "create")
 	})
 }
@@ -132,29 +128,28 @@ func TestCLIRefusedAddSaysNothingOfANumberThatTheSameApplyRemoved(t *testing.T) 
 // The state has the number under an id that is gone: an import block alone would not help.
 func TestCLINumberThatWasAddedAgainElsewhereIsRemovedFromTheStateFirst(t *testing.T) {
 	t.Parallel()
-	clock := &cliClock{}
-	w, server, added := cliApplied(t, sandbox.Options{Now: clock.Now}, cliPlain(cliToken))
-	clock.Advance(time.Minute)
-	server.Remove(added.ID)
-	again := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: cliToken})
+	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
+	api.clock.pass(time.Minute)
+	api.Remove(added.ID)
+	again := api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: testToken})
 	w.plan().failed("Phone number already exists", "with id "+added.ID, again.ID, "Remove the old one from the state first", "terraform apply -refresh-only")
 	w.apply("-refresh-only").succeeded()
-	w.write("import.tf", cliImportBlock(cliUser+"/"+again.ID))
-	w.apply().succeeded().does(cliAddress, "update")
+	w.write("import.tf", importByID(testUser+"/"+again.ID))
+	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().silent().does()
-	cliWrites(t, server, 0, 0)
+	cliWrites(t, api, 0, 0)
 }
 
 func TestCLIVersionIsAnyNumber(t *testing.T) {
 	t.Parallel()
-	_, url := newCLIServer(t, sandbox.Options{})
-	w := newCLIWorkspace(t, url)
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
 	before, after, replaced := "", "", []string{}
 	for at, version := range []string{"1.5", "0", "-3", "13835058055282163713", "18446744073709551615", "1e-7"} {
 		const token = "access_token_wo = %q\n  access_token_wo_version = %s"
 		name, metaID := fmt.Sprint("n", at), fmt.Sprint(1000+at)
-		before += cliNumberNamed(name, metaID, fmt.Sprintf(token, cliToken, version))
-		after += cliNumberNamed(name, metaID, fmt.Sprintf(token, cliNextToken, version+" + 1"))
+		before += phoneNumber(name, "whatsapp", metaID, fmt.Sprintf(token, testToken, version))
+		after += phoneNumber(name, "whatsapp", metaID, fmt.Sprintf(token, nextToken, version+" + 1"))
 		replaced = append(replaced, "bizapi_phone_number."+name, "replace")
 	}
 	w.write("main.tf", before)
@@ -166,10 +161,10 @@ func TestCLIVersionIsAnyNumber(t *testing.T) {
 
 // cliAsked wants just so many adds, deletes and lists, of numbers and of agents, to have reached the API since
 // the last such check.
-func cliAsked(t *testing.T, server *sandbox.Server, what string, adds, deletes, gets int) {
+func cliAsked(t *testing.T, api *testAPI, what string, adds, deletes, gets int) {
 	t.Helper()
 	posted, deleted, got := 0, 0, 0
-	for _, request := range server.Requests() {
+	for _, request := range api.Requests() {
 		switch request.Method {
 		case http.MethodPost:
 			posted++
@@ -179,7 +174,7 @@ func cliAsked(t *testing.T, server *sandbox.Server, what string, adds, deletes, 
 			got++
 		}
 	}
-	server.ForgetRequests()
+	api.ForgetRequests()
 	if posted != adds || deleted != deletes || got != gets {
 		t.Errorf("%s: %d POST, %d DELETE and %d GET, not %d, %d and %d", what, posted, deleted, got, adds, deletes, gets)
 	}
@@ -187,17 +182,16 @@ func cliAsked(t *testing.T, server *sandbox.Server, what string, adds, deletes, 
 
 // newLateWorkspace is one whose numbers are listed 29 s after their add. They are 26 s old when somebody lists
 // them for the first time, so its tests wait for 4 s.
-func newLateWorkspace(t *testing.T) (*cliWorkspace, *sandbox.Server) {
+func newLateWorkspace(t *testing.T) (*cliWorkspace, *testAPI) {
 	t.Helper()
-	clock := &cliClock{}
-	server, url := newCLIServer(t, sandbox.Options{ListAddsAfter: 29 * time.Second, Now: clock.Now})
+	api := newAPI(t, sandbox.Options{ListAddsAfter: 29 * time.Second})
 	var once sync.Once
-	server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Before: func() {
-		if numbers := server.Numbers(cliUser); len(numbers) > 0 {
-			once.Do(func() { clock.Advance(numbers[0].CreatedAt.Add(26 * time.Second).Sub(clock.Now())) })
+	api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Before: func() {
+		if numbers := api.Numbers(testUser); len(numbers) > 0 {
+			once.Do(func() { api.clock.pass(numbers[0].CreatedAt.Add(26 * time.Second).Sub(api.clock.Now())) })
 		}
 	}})
-	return newCLIWorkspace(t, url), server
+	return newCLIWorkspace(t, api.baseURL), api
 }
 
 func TestCLINumberThatIsListedLateIsNeitherPlannedAgainNorForgotten(t *testing.T) {
@@ -205,18 +199,18 @@ func TestCLINumberThatIsListedLateIsNeitherPlannedAgainNorForgotten(t *testing.T
 	for name, args := range map[string][]string{"by a plan": {"plan", "-json"}, "by a destroy": {"apply", "-json", "-auto-approve", "-destroy"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, server := newLateWorkspace(t)
-			w.write("main.tf", cliNumber(cliPlain(cliToken)))
-			w.apply().succeeded().does(cliAddress, "create")
+			w, api := newLateWorkspace(t)
+			w.write("main.tf", number(withToken(testToken)))
+			w.apply().succeeded().does(address, "create")
 			done := parsed(t, w.run(args...)).succeeded().silent()
 			if args[0] == "plan" {
 				done.does()
-				cliWrites(t, server, 1, 0)
+				cliWrites(t, api, 1, 0)
 				return
 			}
-			done.does(cliAddress, "delete")
-			cliWrites(t, server, 1, 1)
-			if got := server.Numbers(cliUser); len(got) != 0 {
+			done.does(address, "delete")
+			cliWrites(t, api, 1, 1)
+			if got := api.Numbers(testUser); len(got) != 0 {
 				t.Errorf("the account holds %+v", got)
 			}
 		})
@@ -225,8 +219,8 @@ func TestCLINumberThatIsListedLateIsNeitherPlannedAgainNorForgotten(t *testing.T
 
 func TestCLITestCommandLeavesNoNumberThatIsListedLate(t *testing.T) {
 	t.Parallel()
-	w, server := newLateWorkspace(t)
-	w.write("main.tf", cliNumber(cliPlain(cliToken)))
+	w, api := newLateWorkspace(t)
+	w.write("main.tf", number(withToken(testToken)))
 	w.write("tests/main.tftest.hcl", `
 run "adds" {}
 run "plans_nothing" {
@@ -237,12 +231,12 @@ run "plans_nothing" {
   }
 }
 `)
-	w.write("outputs.tf", "output \"id\" {\n  value = "+cliAddress+".id\n}\n")
+	w.write("outputs.tf", "output \"id\" {\n  value = "+address+".id\n}\n")
 	if tested := w.run("test"); tested.Code != 0 {
 		t.Fatalf("%s\n%s", tested.Stdout, tested.Stderr)
 	}
-	cliWrites(t, server, 1, 1)
-	if got := server.Numbers(cliUser); len(got) != 0 {
+	cliWrites(t, api, 1, 1)
+	if got := api.Numbers(testUser); len(got) != 0 {
 		t.Errorf("the account holds %+v", got)
 	}
 }

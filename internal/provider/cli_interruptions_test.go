@@ -4,12 +4,9 @@
 package provider_test
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -18,31 +15,7 @@ import (
 	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
-	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
 )
-
-// start runs an apply in the background, and returns it with how it is waited for.
-func (w *cliWorkspace) start(args ...string) (*exec.Cmd, func() tfcli.Output) {
-	w.t.Helper()
-	command := w.Command(w.t.Context(), append([]string{"apply", "-json", "-auto-approve"}, args...)...)
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	return command, func() tfcli.Output {
-		_ = command.Wait() // the exit code says it
-		return tfcli.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
-	}
-}
-
-// arrival is closed when a request meets the fault.
-func arrival(server *sandbox.Server, fault sandbox.Fault) <-chan struct{} {
-	arrived := make(chan struct{})
-	fault.Before = func() { close(arrived) }
-	server.Script(fault)
-	return arrived
-}
 
 func TestCLIInterruptedApplyIsFinishedByTheNext(t *testing.T) {
 	t.Parallel()
@@ -56,23 +29,23 @@ func TestCLIInterruptedApplyIsFinishedByTheNext(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, url := newCLIServer(t, sandbox.Options{})
-			w := newCLIWorkspace(t, url)
-			w.write("main.tf", cliNumber(cliPlain(cliToken)))
-			arrived := arrival(server, tests[name].fault)
+			api := newAPI(t, sandbox.Options{})
+			w := newCLIWorkspace(t, api.baseURL)
+			w.write("main.tf", number(withToken(testToken)))
+			arrived := arrival(api, tests[name].fault)
 			command, wait := w.start()
 			<-arrived
 			if err := command.Process.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
 			interrupted := wait()
-			if got := w.attributes(cliAddress) != nil; got != tests[name].added {
+			if got := w.attributes(address) != nil; got != tests[name].added {
 				t.Errorf("in the state: %v, wanted %v\n%s", got, tests[name].added, interrupted.Stdout)
 			}
-			server.ClearFaults()
+			api.ClearFaults()
 			w.apply().succeeded()
 			w.plan().succeeded().silent().does()
-			if got := server.Numbers(cliUser); len(got) != 1 {
+			if got := api.Numbers(testUser); len(got) != 1 {
 				t.Errorf("the account holds %+v", got)
 			}
 		})
@@ -99,76 +72,70 @@ func (w *cliWorkspace) provider() *os.Process {
 	return process
 }
 
-// logs makes the CLI write a log into the workspace.
-func (w *cliWorkspace) logs() {
-	w.Setenv("TF_LOG", "TRACE")
-	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
-}
-
 // killedWhile applies a write-only number and kills the provider when the add meets the fault.
-func killedWhile(t *testing.T, fault sandbox.Fault) (*cliWorkspace, *sandbox.Server) {
+func killedWhile(t *testing.T, fault sandbox.Fault) (*cliWorkspace, *testAPI) {
 	t.Helper()
-	server, url := newCLIServer(t, sandbox.Options{})
-	w := newCLIWorkspace(t, url)
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
 	w.logs()
-	w.Setenv("TF_VAR_token", cliToken)
-	w.write("main.tf", "variable \"token\" {\n  type      = string\n  ephemeral = true\n}\n"+cliNumber("access_token_wo = var.token", "access_token_wo_version = 1"))
-	arrived := arrival(server, fault)
+	w.Setenv("TF_VAR_token", testToken)
+	w.write("main.tf", "variable \"token\" {\n  type      = string\n  ephemeral = true\n}\n"+number("access_token_wo = var.token", "access_token_wo_version = 1"))
+	arrived := arrival(api, fault)
 	_, wait := w.start()
 	<-arrived
 	if err := w.provider().Kill(); err != nil {
 		t.Fatal(err)
 	}
-	killed := w.hides("a kill", wait(), secret{"the key", cliKey, nil}, secret{"the token", cliToken, nil})
+	killed := w.hides("a kill", wait(), secret{"the key", testKey, nil}, secret{"the token", testToken, nil})
 	if killed.Code == 0 {
 		t.Fatal("the apply did not notice that the provider was killed")
 	}
-	server.ClearFaults()
-	return w, server
+	api.ClearFaults()
+	return w, api
 }
 
 func TestCLIProviderKilledInsideARequest(t *testing.T) {
 	t.Parallel()
-	w, server := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Hang()})
-	numbers := server.Numbers(cliUser)
+	w, api := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Commit: true, Do: sandbox.Hang()})
+	numbers := api.Numbers(testUser)
 	if len(numbers) != 1 {
 		t.Fatalf("the account holds %+v", numbers)
 	}
-	id := cliUser + "/" + numbers[0].ID
+	id := testUser + "/" + numbers[0].ID
 	w.apply().failed("Phone number already exists", "import {", id)
-	w.write("import.tf", cliImportBlock(id))
-	w.apply().succeeded().does(cliAddress, "update")
+	w.write("import.tf", importByID(id))
+	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().silent().does()
-	cliWrites(t, server, 1, 0)
+	cliWrites(t, api, 1, 0)
 }
 
 func TestCLIProviderKilledAtTheRateLimit(t *testing.T) {
 	t.Parallel()
-	w, server := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RateLimited("600")})
-	w.apply().succeeded().does(cliAddress, "create")
+	w, api := killedWhile(t, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RateLimited("600")})
+	w.apply().succeeded().does(address, "create")
 	w.plan().succeeded().silent().does()
-	if got := server.Numbers(cliUser); len(got) != 1 {
+	if got := api.Numbers(testUser); len(got) != 1 {
 		t.Errorf("the account holds %+v", got)
 	}
 }
 
 // manyNumbers is one block of so many, whose ids of Meta's begin with from.
 func manyNumbers(count, from int, token string) string {
-	return strings.Replace(cliNumber(cliPlain(token), fmt.Sprint("count = ", count)), `"`+cliMetaID+`"`, fmt.Sprintf(`"%d${count.index + 100}"`, from), 1)
+	return strings.Replace(number(withToken(token), fmt.Sprint("count = ", count)), `"`+whatsAppID+`"`, fmt.Sprintf(`"%d${count.index + 100}"`, from), 1)
 }
 
 func TestCLIApplyAndDestroyOfTwoWorkspacesAtOnce(t *testing.T) {
 	t.Parallel()
-	server, url := newCLIServer(t, sandbox.Options{})
-	one, two := newCLIWorkspace(t, url), newCLIWorkspace(t, url)
-	one.write("main.tf", manyNumbers(20, 1, cliToken))
+	api := newAPI(t, sandbox.Options{})
+	one, two := newCLIWorkspace(t, api.baseURL), newCLIWorkspace(t, api.baseURL)
+	one.write("main.tf", manyNumbers(20, 1, testToken))
 	one.apply().succeeded()
-	two.write("main.tf", manyNumbers(20, 2, cliToken))
+	two.write("main.tf", manyNumbers(20, 2, testToken))
 	_, destroyed := one.start("-destroy")
 	_, added := two.start()
 	parsed(t, destroyed()).succeeded()
 	parsed(t, added()).succeeded()
-	if got := len(server.Numbers(cliUser)); got != 20 {
+	if got := len(api.Numbers(testUser)); got != 20 {
 		t.Errorf("the account holds %d numbers, wanted 20", got)
 	}
 	two.plan().succeeded().silent().does()
@@ -179,20 +146,20 @@ func TestCLIApplyAndDestroyOfTwoWorkspacesAtOnce(t *testing.T) {
 // The deletes and the listings of 100 replacements overlap.
 func TestCLIManyReplacementsAtOnce(t *testing.T) {
 	t.Parallel()
-	server, url := newCLIServer(t, sandbox.Options{MaxPageSize: 10})
-	w := newCLIWorkspace(t, url)
-	w.write("main.tf", manyNumbers(100, 8369, cliToken))
+	api := newAPI(t, sandbox.Options{MaxPageSize: 10})
+	w := newCLIWorkspace(t, api.baseURL)
+	w.write("main.tf", manyNumbers(100, 8369, testToken))
 	w.apply("-parallelism=30").succeeded()
-	server.ForgetRequests()
-	w.write("main.tf", manyNumbers(100, 8369, cliNextToken))
+	api.ForgetRequests()
+	w.write("main.tf", manyNumbers(100, 8369, nextToken))
 	w.apply("-parallelism=30").succeeded()
-	cliWrites(t, server, 100, 100)
-	numbers := server.Numbers(cliUser)
+	cliWrites(t, api, 100, 100)
+	numbers := api.Numbers(testUser)
 	if len(numbers) != 100 {
 		t.Errorf("the account holds %d numbers", len(numbers))
 	}
 	for _, number := range numbers {
-		if number.AccessToken != cliNextToken {
+		if number.AccessToken != nextToken {
 			t.Errorf("number %s has the former token", number.ID)
 		}
 	}

@@ -102,55 +102,55 @@ func (w *cliWorkspace) identity() string {
 	return fmt.Sprint(state.Resources[0].Instances[0].Identity)
 }
 
-func movedBlock(from source) string {
-	return fmt.Sprintf("moved {\n  from = %s.shop\n  to   = %s\n}\n", from.typeName, cliAddress)
-}
+func movedBlock(from source) string { return moved(from.typeName+".shop", address) }
 
 func TestCLIMovedFromAGenericProvider(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			from := sources[name]
-			w, server, added := cliImportable(t, sandbox.Options{})
+			w, api, added := cliImportable(t, sandbox.Options{})
 			w.holds(from, added)
 
 			// Without a token, and with the name that the API has.
-			w.write("main.tf", cliNumber(cliName("Shop"))+movedBlock(from))
-			w.apply().succeeded().silent().does(cliAddress, "move")
+			w.write("main.tf", number(named("Shop"))+movedBlock(from))
+			w.apply().succeeded().silent().does(address, "move")
 			if state := w.read("terraform.tfstate"); strings.Contains(state, added.AccessToken) || strings.Contains(state, from.typeName) {
 				t.Errorf("the state still has what it had: %s", state)
 			}
-			if got := w.attributes(cliAddress); got["id"] != added.ID || got["display_name"] != "Shop" || got["created_at"] == nil {
+			if got := w.attributes(address); got["id"] != added.ID || got["display_name"] != "Shop" || got["created_at"] == nil {
 				t.Errorf("moved to %v", got)
 			}
-			if identity := w.identity(); cliUnderTest(t).Has(12, 12) && identity != fmt.Sprint(map[string]any{"id": added.ID, "user_id": cliUser}) {
+			if identity := w.identity(); cli(t).Has(12, 12) && identity != fmt.Sprint(map[string]any{"id": added.ID, "user_id": testUser}) {
 				t.Errorf("the identity is %s", identity)
 			}
 			w.plan().succeeded().silent().does()
 
 			// With either token, another name, with and without a refresh.
-			for token, refresh := range map[string]string{cliPlain(cliToken): "-refresh=false", cliWriteOnly(cliToken, 7): "-refresh=true"} {
+			for token, refresh := range map[string]string{withToken(testToken): "-refresh=false", withWriteOnly(testToken, 7): "-refresh=true"} {
 				w.holds(from, added)
-				w.write("main.tf", cliNumber(cliName("Another name"), token)+movedBlock(from))
-				w.apply(refresh).succeeded().does(cliAddress, "update").warned("is not sent").warned("was renamed elsewhere")
+				w.write("main.tf", number(named("Another name"), token)+movedBlock(from))
+				w.apply(refresh).succeeded().does(address, "update").warned("is not sent").warned("was renamed elsewhere")
 			}
 			w.plan().succeeded().does().warned("was renamed elsewhere")
-			cliWrites(t, server, 0, 0)
+			cliWrites(t, api, 0, 0)
 		})
 	}
 }
 
 func TestCLIMovedWithAllInstancesAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			from := sources[name]
-			w, server, added := cliImportable(t, sandbox.Options{})
+			w, api, added := cliImportable(t, sandbox.Options{})
 			numbers := []sandbox.Number{added}
 			shop := "Shop"
 			for at := range 5 {
-				numbers = append(numbers, server.Add(cliUser, sandbox.Number{
-					Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(2000 + at), AccessToken: "EAAnobodyKnows", DisplayName: &shop,
+				numbers = append(numbers, api.Add(testUser, sandbox.Number{
+					Platform: "whatsapp", MetaPhoneNumberID: fmt.Sprint(2000 + at), AccessToken: importedToken, DisplayName: &shop,
 				}))
 			}
 			w.holds(from, numbers...)
@@ -161,7 +161,7 @@ resource "bizapi_phone_number" "main" {
   meta_phone_number_id = count.index == 0 ? %q : tostring(1999 + count.index)
   display_name         = "Shop"
 }
-`, cliMetaID)+movedBlock(from))
+`, whatsAppID)+movedBlock(from))
 			moved := w.apply("-parallelism=1").succeeded().silent()
 			if len(moved.Actions) != len(numbers) {
 				t.Errorf("the plan does %v", moved.Actions)
@@ -171,35 +171,35 @@ resource "bizapi_phone_number" "main" {
 				t.Fatal(err)
 			}
 			for at, number := range numbers {
-				if got := state[fmt.Sprintf("%s[%d]", cliAddress, at)]["id"]; got != number.ID {
+				if got := state[fmt.Sprintf("%s[%d]", address, at)]["id"]; got != number.ID {
 					t.Errorf("instance %d is %v, not %s", at, got, number.ID)
 				}
 			}
 			w.plan().succeeded().silent().does()
-			cliWrites(t, server, 0, 0)
+			cliWrites(t, api, 0, 0)
 		})
 	}
 }
 
 func TestCLIMovedToAnotherAccountStaysInTheState(t *testing.T) {
 	t.Parallel()
-	w, server, added := cliImportable(t, sandbox.Options{})
+	w, api, added := cliImportable(t, sandbox.Options{})
 	from := sources["restapi"]
 	w.holds(from, added)
-	_, staging := newCLIServer(t, sandbox.Options{})
+	staging := newAPI(t, sandbox.Options{})
 	before := w.read("terraform.tfstate")
-	w.write("main.tf", cliNumber(cliPlain(cliToken))+movedBlock(from))
-	w.Setenv("BIZAPI_BASE_URL", staging)
-	w.apply().failed("Missing under another base URL", "the API that mastercard/restapi was configured with", staging, "terraform state rm")
+	w.write("main.tf", number(withToken(testToken))+movedBlock(from))
+	w.Setenv("BIZAPI_BASE_URL", staging.baseURL)
+	w.apply().failed("Missing under another base URL", "the API that mastercard/restapi was configured with", staging.baseURL, "terraform state rm")
 	if w.read("terraform.tfstate") != before {
 		t.Error("the state changed")
 	}
-	cliWrites(t, server, 0, 0)
+	cliWrites(t, api, 0, 0)
 }
 
 func TestCLIMoveThatIsRefusedChangesNothing(t *testing.T) {
 	t.Parallel()
-	w, server, added := cliImportable(t, sandbox.Options{})
+	w, api, added := cliImportable(t, sandbox.Options{})
 	from := sources["restapi"]
 	agent := from
 	agent.attributes = func(number sandbox.Number) map[string]any {
@@ -207,10 +207,10 @@ func TestCLIMoveThatIsRefusedChangesNothing(t *testing.T) {
 	}
 	w.holds(agent, added)
 	before := w.read("terraform.tfstate")
-	w.write("main.tf", cliNumber(cliPlain(cliToken))+movedBlock(from))
+	w.write("main.tf", number(withToken(testToken))+movedBlock(from))
 	w.apply().failed("restapi_object cannot be moved to bizapi_phone_number", "It is not a phone number", "an import block")
 	if w.read("terraform.tfstate") != before {
 		t.Error("the state changed")
 	}
-	cliWrites(t, server, 0, 0)
+	cliWrites(t, api, 0, 0)
 }

@@ -24,15 +24,7 @@ type rename struct {
 
 // numbersBy is a block with a number for each key, or for each position of a list.
 func numbersBy(repetition, metaID string) string {
-	return strings.Replace(cliNumber(cliPlain(cliToken), repetition), fmt.Sprintf("%q", cliMetaID), metaID, 1)
-}
-
-func movedTo(pairs ...string) string {
-	var blocks strings.Builder
-	for pair := range slices.Chunk(pairs, 2) {
-		fmt.Fprintf(&blocks, "moved {\n  from = %s\n  to   = %s\n}\n", pair[0], pair[1])
-	}
-	return blocks.String()
+	return strings.Replace(number(withToken(testToken), repetition), fmt.Sprintf("%q", whatsAppID), metaID, 1)
 }
 
 const (
@@ -41,37 +33,76 @@ const (
 )
 
 var (
-	renamedBlock = cliNumberNamed("renamed", cliMetaID, cliPlain(cliToken))
+	renamedBlock = phoneNumber("renamed", "whatsapp", whatsAppID, withToken(testToken))
 	renames      = map[string]rename{
 		"a block": {
-			before: cliNumber(cliPlain(cliToken)), after: renamedBlock, want: []string{atAnother, "moved block"},
-			recovery: renamedBlock + movedTo(cliAddress, renamedAddress), does: []string{renamedAddress, "move"},
+			before: number(withToken(testToken)), after: renamedBlock, want: []string{atAnother, "moved block"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
 		},
 		"a key of for_each": {
-			before: numbersBy(`for_each = { shop = "`+cliMetaID+`" }`, "each.value"),
-			after:  numbersBy(`for_each = { store = "`+cliMetaID+`" }`, "each.value"), want: []string{atAnother, "moved block"},
-			recovery: numbersBy(`for_each = { store = "`+cliMetaID+`" }`, "each.value") + movedTo(cliAddress+`["shop"]`, cliAddress+`["store"]`),
-			does:     []string{cliAddress + `["store"]`, "move"},
+			before: numbersBy(`for_each = { shop = "`+whatsAppID+`" }`, "each.value"),
+			after:  numbersBy(`for_each = { store = "`+whatsAppID+`" }`, "each.value"), want: []string{atAnother, "its key changed", "moved block"},
+			recovery: numbersBy(`for_each = { store = "`+whatsAppID+`" }`, "each.value") + moved(address+`["shop"]`, address+`["store"]`),
+			does:     []string{address + `["store"]`, "move"},
 		},
 		"count that becomes for_each": {
 			before: numbersBy("count = 2", `"100${count.index}"`),
 			after:  numbersBy(`for_each = toset(["1000", "1001"])`, "each.key"), want: []string{atAnother, "moved block"},
 			recovery: numbersBy(`for_each = toset(["1000", "1001"])`, "each.key") +
-				movedTo(cliAddress+"[0]", cliAddress+`["1000"]`, cliAddress+"[1]", cliAddress+`["1001"]`),
-			does: []string{cliAddress + `["1000"]`, "move", cliAddress + `["1001"]`, "move"},
+				moved(address+"[0]", address+`["1000"]`) + moved(address+"[1]", address+`["1001"]`),
+			does: []string{address + `["1000"]`, "move", address + `["1001"]`, "move"},
 		},
 		"the indexes of a shortened count": {
 			before: numbersBy("count = 3", `["1000", "1001", "1002"][count.index]`),
 			after:  numbersBy("count = 2", `["1001", "1002"][count.index]`),
-			want:   []string{"Phone number already exists", "addresses have shifted", "for_each with a moved block for each key"},
+			want:   []string{"Phone number already exists", "addresses have shifted", "for_each with a moved block for each key", "terraform state mv"},
 			recovery: numbersBy(`for_each = toset(["1001", "1002"])`, "each.key") +
-				movedTo(cliAddress+"[1]", cliAddress+`["1001"]`, cliAddress+"[2]", cliAddress+`["1002"]`),
-			does: []string{cliAddress + "[0]", "delete", cliAddress + `["1001"]`, "move", cliAddress + `["1002"]`, "move"},
+				moved(address+"[1]", address+`["1001"]`) + moved(address+"[2]", address+`["1002"]`),
+			does: []string{address + "[0]", "delete", address + `["1001"]`, "move", address + `["1002"]`, "move"},
+		},
+		"two keys that swap": {
+			before: numbersBy(`for_each = { a = "1000", b = "1001" }`, "each.value"),
+			after:  numbersBy(`for_each = { a = "1001", b = "1000" }`, "each.value"), want: []string{"Phone number already exists", "terraform state mv"},
+			recovery: numbersBy(`for_each = { c = "1000", d = "1001" }`, "each.value") +
+				moved(address+`["a"]`, address+`["c"]`) + moved(address+`["b"]`, address+`["d"]`),
+			does: []string{address + `["c"]`, "move", address + `["d"]`, "move"},
+		},
+		"a block, and its token": {
+			before: number(withToken(testToken)),
+			after:  phoneNumber("renamed", "whatsapp", whatsAppID, withToken(nextToken)), want: []string{atAnother, "moved block"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
+		},
+		"a block whose Meta id is not known yet": {
+			before:   number(withToken(testToken)),
+			after:    strings.Replace(renamedBlock, `"`+whatsAppID+`"`, "terraform_data.id.output", 1) + knownLater("id", whatsAppID),
+			want:     []string{"may be deleted at another address", "moved block", "apply of its own"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
+		},
+		"an element in front of a count": {
+			before: numbersBy("count = 1", `["1000"][count.index]`),
+			after:  numbersBy("count = 2", `["1001", "1000"][count.index]`), want: []string{atAnother, "in front of others", "moved block for each key"},
+			recovery: numbersBy(`for_each = toset(["1000"])`, "each.key") + moved(address+"[0]", address+`["1000"]`), does: []string{address + `["1000"]`, "move"},
+		},
+		"a number that goes to a new key": {
+			before: numbersBy(`for_each = { x = "1000" }`, "each.value"),
+			after:  numbersBy(`for_each = { x = "1001", y = "1000" }`, "each.value"), want: []string{atAnother, "moved block"},
+			recovery: numbersBy(`for_each = { y = "1000" }`, "each.value") + moved(address+`["x"]`, address+`["y"]`), does: []string{address + `["y"]`, "move"},
+		},
+		"a number that is imported to a new key": {
+			before: numbersBy(`for_each = { x = "1000" }`, "each.value"),
+			after: numbersBy(`for_each = { x = "1001", y = "1000" }`, "each.value") +
+				strings.Replace(importByID(testUser+"/ID"), address, address+`["y"]`, 1), want: []string{atAnother, "moved block"},
+			recovery: numbersBy(`for_each = { y = "1000" }`, "each.value") + moved(address+`["x"]`, address+`["y"]`), does: []string{address + `["y"]`, "move"},
+		},
+		"a second block": {
+			before: number(withToken(testToken)),
+			after:  number(withToken(testToken)) + renamedBlock, want: []string{atAnother, "add it a second time"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
 		},
 		"a block beside its import block": {
-			before: cliNumber(cliPlain(cliToken)),
-			after:  renamedBlock + strings.Replace(cliImportBlock(cliUser+"/ID"), cliAddress, renamedAddress, 1), want: []string{atAnother, "moved block"},
-			recovery: renamedBlock + movedTo(cliAddress, renamedAddress), does: []string{renamedAddress, "move"},
+			before: number(withToken(testToken)),
+			after:  renamedBlock + strings.Replace(importByID(testUser+"/ID"), address, renamedAddress, 1), want: []string{atAnother, "moved block"},
+			recovery: renamedBlock + moved(address, renamedAddress), does: []string{renamedAddress, "move"},
 		},
 	}
 )
@@ -82,27 +113,27 @@ func TestCLIRenameDeletesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row := renames[name]
-			server, url := newCLIServer(t, sandbox.Options{})
-			w := newCLIWorkspace(t, url)
+			api := newAPI(t, sandbox.Options{})
+			w := newCLIWorkspace(t, api.baseURL)
 			w.write("main.tf", row.before)
 			w.apply().succeeded()
-			numbers, before := server.Numbers(cliUser), w.read("terraform.tfstate")
-			server.ForgetRequests()
+			numbers, before := api.Numbers(testUser), w.read("terraform.tfstate")
+			api.ForgetRequests()
 			w.write("main.tf", strings.ReplaceAll(row.after, "ID", numbers[0].ID))
 			w.plan("-parallelism=1").failed(row.want...)
 			w.plan("-refresh=false").failed(row.want...)
 			w.apply().failed(row.want...)
-			cliWrites(t, server, 0, 0)
+			cliWrites(t, api, 0, 0)
 			if w.read("terraform.tfstate") != before {
 				t.Error("the state changed")
 			}
 			w.write("main.tf", row.recovery)
 			w.apply().succeeded().does(row.does...)
 			left := len(slices.DeleteFunc(slices.Clone(row.does), func(word string) bool { return word != "move" }))
-			if got := len(server.Numbers(cliUser)); got != left {
+			if got := len(api.Numbers(testUser)); got != left {
 				t.Errorf("the account holds %d numbers, not %d", got, left)
 			}
-			cliWrites(t, server, 0, len(numbers)-left)
+			cliWrites(t, api, 0, len(numbers)-left)
 			w.plan().succeeded().silent().does()
 		})
 	}
@@ -115,20 +146,20 @@ func TestCLIDestroyAfterARenameDoesAsItsMessageSays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			row := renames[name]
-			server, url := newCLIServer(t, sandbox.Options{})
-			w := newCLIWorkspace(t, url)
+			api := newAPI(t, sandbox.Options{})
+			w := newCLIWorkspace(t, api.baseURL)
 			w.write("main.tf", row.before)
 			w.apply().succeeded()
-			numbers := server.Numbers(cliUser)
-			server.ForgetRequests()
+			numbers := api.Numbers(testUser)
+			api.ForgetRequests()
 			after := row.after
 			if strings.Contains(after, "import {") { // a destroy imports nothing
 				after = renamedBlock
 			}
 			w.write("main.tf", after)
 			w.apply("-destroy", "-refresh=false").succeeded()
-			cliWrites(t, server, 0, len(numbers))
-			if got := server.Numbers(cliUser); len(got) != 0 {
+			cliWrites(t, api, 0, len(numbers))
+			if got := api.Numbers(testUser); len(got) != 0 {
 				t.Errorf("the account holds %+v", got)
 			}
 		})
@@ -138,16 +169,14 @@ func TestCLIDestroyAfterARenameDoesAsItsMessageSays(t *testing.T) {
 // The other two ways that the message names.
 func TestCLIRenameByStateCommandAndInTwoApplies(t *testing.T) {
 	t.Parallel()
-	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 	w.write("main.tf", renamedBlock)
 	w.plan().failed(atAnother, added.ID, "`terraform state mv`", "an apply of its own", "-refresh=false")
-	if moved := w.run("state", "mv", cliAddress, renamedAddress); moved.Code != 0 {
-		t.Fatal(moved.Stderr)
-	}
+	w.succeeds("state", "mv", address, renamedAddress)
 	w.plan().succeeded().silent().does()
 	w.write("main.tf", "")
 	w.apply().succeeded().does(renamedAddress, "delete")
-	w.write("main.tf", cliNumber(cliPlain(cliToken)))
-	w.apply().succeeded().does(cliAddress, "create")
-	cliWrites(t, server, 1, 1)
+	w.write("main.tf", number(withToken(testToken)))
+	w.apply().succeeded().does(address, "create")
+	cliWrites(t, api, 1, 1)
 }

@@ -17,16 +17,11 @@ import (
 // done before it.
 var replacements = map[string]struct {
 	args    []string
-	prepare func(t *testing.T, w *cliWorkspace)
+	prepare func(w *cliWorkspace)
 }{
-	"a changed token": {nil, func(_ *testing.T, w *cliWorkspace) { w.write("main.tf", cliNumber(cliPlain(cliNextToken))) }},
-	"-replace":        {[]string{"-replace=" + cliAddress}, func(*testing.T, *cliWorkspace) {}},
-	"a taint": {nil, func(t *testing.T, w *cliWorkspace) {
-		t.Helper()
-		if tainted := w.run("taint", cliAddress); tainted.Code != 0 {
-			t.Fatal(tainted.Stderr)
-		}
-	}},
+	"a changed token": {nil, func(w *cliWorkspace) { w.write("main.tf", number(withToken(nextToken))) }},
+	"-replace":        {[]string{"-replace=" + address}, func(*cliWorkspace) {}},
+	"a taint":         {nil, func(w *cliWorkspace) { w.succeeds("taint", address) }},
 }
 
 // A replacement that could not add the number again, or would add it elsewhere, is refused before its delete.
@@ -35,40 +30,60 @@ func TestCLISavedReplacementIsAppliedWhereItWasPlanned(t *testing.T) {
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 			replacement := replacements[how]
-			other, otherURL := newCLIServer(t, sandbox.Options{})
-			replacement.prepare(t, w)
+			other := newAPI(t, sandbox.Options{})
+			replacement.prepare(w)
 			was := map[string]string{}
 			for _, setting := range w.Environ() {
 				name, value, _ := strings.Cut(setting, "=")
 				was[name] = value
 			}
 			for where, change := range map[string]struct{ variable, value, argument string }{
-				"for another user":        {"BIZAPI_USER_ID", "usr_other", "user_id"},
+				"for another user":        {"BIZAPI_USER_ID", otherUser, "user_id"},
 				"without a user":          {"BIZAPI_USER_ID", "", "user_id"},
-				"under another base URL":  {"BIZAPI_BASE_URL", otherURL, "base_url"},
-				"under another base path": {"BIZAPI_BASE_URL", strings.TrimSuffix(otherURL, "/v1") + "/api/v1", "base_url"},
+				"under another base URL":  {"BIZAPI_BASE_URL", other.baseURL, "base_url"},
+				"under another base path": {"BIZAPI_BASE_URL", strings.TrimSuffix(other.baseURL, "/v1") + "/api/v1", "base_url"},
 			} {
 				t.Log(where)
-				w.plan(append([]string{"-out=tfplan"}, replacement.args...)...).succeeded().does(cliAddress, "replace")
+				w.plan(append([]string{"-out=tfplan"}, replacement.args...)...).succeeded().does(address, "replace")
 				w.Setenv(change.variable, change.value)
 				parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan", added.ID, change.argument, "Nothing was deleted")
 				w.Setenv(change.variable, was[change.variable])
 			}
-			cliWrites(t, server, 0, 0)
+			cliWrites(t, api, 0, 0)
 			if got := other.Count(sandbox.OpAny); got != 0 {
 				t.Errorf("the other API got %d requests", got)
 			}
-			if got := w.attributes(cliAddress)["id"]; got != added.ID {
+			if got := w.attributes(address)["id"]; got != added.ID {
 				t.Errorf("the state has %v", got)
 			}
 			// Under the configuration of the plan it goes on.
-			w.apply(replacement.args...).succeeded().does(cliAddress, "replace")
-			cliWrites(t, server, 1, 1)
+			w.apply(replacement.args...).succeeded().does(address, "replace")
+			cliWrites(t, api, 1, 1)
 			w.plan().succeeded().silent().does()
 		})
 	}
+}
+
+// What the provider's arguments are no part of may change.
+func TestCLISavedReplacementOfANumberThatNamesItsUser(t *testing.T) {
+	t.Parallel()
+	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken), withUser(testUser))
+	staging := newAPI(t, sandbox.Options{})
+	w.succeeds("plan", "-out=tfplan", "-replace="+address)
+	w.Setenv("BIZAPI_BASE_URL", staging.baseURL)
+	parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan", added.ID, "base_url", staging.baseURL)
+	w.Setenv("BIZAPI_BASE_URL", api.baseURL)
+	cliWrites(t, api, 0, 0)
+	for _, defaultUser := range []string{otherUser, ""} {
+		w.Setenv("BIZAPI_USER_ID", testUser)
+		w.succeeds("plan", "-out=tfplan", "-replace="+address)
+		w.Setenv("BIZAPI_USER_ID", defaultUser)
+		w.Setenv("BIZAPI_MAX_RETRIES", "1")
+		w.succeeds("apply", "tfplan")
+	}
+	cliWrites(t, api, 2, 2)
 }
 
 // Without a refresh nothing but the delete asks whether the number is there.
@@ -77,18 +92,18 @@ func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			clock := &cliClock{}
-			w, server, added := cliApplied(t, sandbox.Options{Now: clock.Now}, cliPlain(cliToken))
-			clock.Advance(time.Minute)
+			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
+			api.clock.pass(time.Minute)
 			replacement := replacements[how]
-			other, otherURL := newCLIServer(t, sandbox.Options{Now: clock.Now})
-			replacement.prepare(t, w)
-			w.Setenv("BIZAPI_BASE_URL", otherURL)
-			w.apply(append([]string{"-refresh=true"}, replacement.args...)...).failed("Missing under another base URL", added.ID, otherURL)
-			w.apply(append([]string{"-refresh=false"}, replacement.args...)...).failed(added.ID, otherURL)
-			cliWrites(t, server, 0, 0)
+			other := newAPI(t, sandbox.Options{})
+			other.clock.pass(time.Minute)
+			replacement.prepare(w)
+			w.Setenv("BIZAPI_BASE_URL", other.baseURL)
+			w.apply(append([]string{"-refresh=true"}, replacement.args...)...).failed("Missing under another base URL", added.ID, other.baseURL)
+			w.apply(append([]string{"-refresh=false"}, replacement.args...)...).failed(added.ID, other.baseURL)
+			cliWrites(t, api, 0, 0)
 			cliWrites(t, other, 0, 0)
-			if got := w.attributes(cliAddress)["id"]; got != added.ID {
+			if got := w.attributes(address)["id"]; got != added.ID {
 				t.Errorf("the state has %v", got)
 			}
 		})
@@ -98,12 +113,12 @@ func TestCLIReplacementUnderAnotherBaseURLIsRefused(t *testing.T) {
 // What a replacement that failed left in private state is of no later one.
 func TestCLIRefusedReplacementLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
-	w, server, _ := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
-	w.plan("-out=tfplan", "-replace="+cliAddress).succeeded()
-	w.Setenv("BIZAPI_USER_ID", "usr_other")
+	w, api, _ := cliApplied(t, sandbox.Options{}, withToken(testToken))
+	w.plan("-out=tfplan", "-replace="+address).succeeded()
+	w.Setenv("BIZAPI_USER_ID", otherUser)
 	parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan")
-	w.apply("-destroy").succeeded().does(cliAddress, "delete")
-	cliWrites(t, server, 0, 1)
+	w.apply("-destroy").succeeded().does(address, "delete")
+	cliWrites(t, api, 0, 1)
 }
 
 // The listing is not asked for its leave once the number is deleted.
@@ -112,16 +127,16 @@ func TestCLISavedReplacementOutlivesAListingThatFails(t *testing.T) {
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
+			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 			replacement := replacements[how]
-			replacement.prepare(t, w)
+			replacement.prepare(w)
 			w.plan(append([]string{"-out=tfplan"}, replacement.args...)...).succeeded()
 			w.Setenv("BIZAPI_MAX_RETRIES", "0")
-			server.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
+			api.Script(sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.DatabaseDown()})
 			parsed(t, w.run("apply", "-json", "tfplan")).succeeded()
-			cliWrites(t, server, 1, 1)
-			server.ClearFaults()
-			if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID == added.ID {
+			cliWrites(t, api, 1, 1)
+			api.ClearFaults()
+			if got := api.Numbers(testUser); len(got) != 1 || got[0].ID == added.ID {
 				t.Errorf("the account holds %+v", got)
 			}
 			w.plan().succeeded().silent().does()
@@ -135,12 +150,12 @@ func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 	for _, how := range slices.Sorted(maps.Keys(replacements)) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken))
-			server.AddAgent(cliUser, sandbox.Agent{PhoneNumberID: added.ID, PromptID: "pmpt_1", Name: "Front desk"})
+			w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
+			api.AddAgent(testUser, sandbox.Agent{PhoneNumberID: added.ID, PromptID: "pmpt_1", Name: "Front desk"})
 			replacement := replacements[how]
-			replacement.prepare(t, w)
+			replacement.prepare(w)
 			for _, refresh := range []string{"-refresh=true", "-refresh=false"} {
-				planned := w.plan(append([]string{refresh}, replacement.args...)...).succeeded().does(cliAddress, "replace")
+				planned := w.plan(append([]string{refresh}, replacement.args...)...).succeeded().does(address, "replace")
 				if how == "-replace" {
 					planned.silent()
 					continue
@@ -150,7 +165,7 @@ func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 					planned.warned("is tainted")
 				}
 			}
-			cliWrites(t, server, 0, 0)
+			cliWrites(t, api, 0, 0)
 		})
 	}
 }
@@ -159,27 +174,28 @@ func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	const lifecycle = "lifecycle {\n    create_before_destroy = true\n  }"
 	t.Parallel()
-	w, server, added := cliApplied(t, sandbox.Options{}, cliPlain(cliToken), lifecycle)
-	w.write("main.tf", cliNumber(cliPlain(cliNextToken), lifecycle))
+	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken), lifecycle)
+	w.write("main.tf", number(withToken(nextToken), lifecycle))
 	w.apply().failed("Phone number already exists", added.ID, "create_before_destroy", "cannot work here", "`terraform state rm`")
-	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID || got[0].AccessToken != cliToken {
+	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID || got[0].AccessToken != testToken {
 		t.Fatalf("the account holds %+v", got)
 	}
 	// The old number is deposed: the state still has it.
 	w.apply().failed(added.ID)
-	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID {
+	w.write("main.tf", number(withToken(testToken)))
+	w.plan().failed("would be deleted at another address", added.ID)
+	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
 		t.Fatalf("the account holds %+v", got)
 	}
-	if removed := w.run("state", "rm", cliAddress); removed.Code != 0 {
-		t.Fatal(removed.Stderr)
-	}
-	w.write("main.tf", cliNumber(cliPlain(cliNextToken))+cliImportBlock(cliUser+"/"+added.ID))
-	w.apply().succeeded().does(cliAddress, "update")
+	w.succeeds("state", "rm", address)
+	w.write("main.tf", number(withToken(nextToken))+importByID(testUser+"/"+added.ID))
+	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().does()
-	if got := server.Numbers(cliUser); len(got) != 1 || got[0].ID != added.ID {
+	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {
 		t.Errorf("the account holds %+v", got)
 	}
-	if got := w.attributes(cliAddress)["id"]; got != added.ID {
+	if got := w.attributes(address)["id"]; got != added.ID {
 		t.Errorf("the state has %v", got)
 	}
+	cliWrites(t, api, 0, 0)
 }

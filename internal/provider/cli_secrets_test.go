@@ -271,17 +271,17 @@ func TestCLISecretSearchFindsEveryWriting(t *testing.T) {
 
 // newEchoingWorkspace is one whose server writes the secrets that it is sent, and those that it has,
 // into everything that it answers. It gets its secrets from variables.
-func newEchoingWorkspace(t *testing.T, dialect sandbox.Dialect) (*cliWorkspace, *sandbox.Server) {
+func newEchoingWorkspace(t *testing.T, dialect sandbox.Dialect) (*cliWorkspace, *testAPI) {
 	t.Helper()
-	server, url := newCLIServer(t, sandbox.Options{Dialect: dialect, APIKey: awkwardKey, EchoSecrets: true})
-	w := newCLIWorkspace(t, url)
+	api := newAPI(t, sandbox.Options{Dialect: dialect, APIKey: awkwardKey, EchoSecrets: true})
+	w := newCLIWorkspace(t, api.baseURL)
 	for name, value := range map[string]string{
 		"BIZAPI_API_KEY": "", "TF_VAR_key": awkwardKey, "TF_VAR_token": awkwardToken,
 		"BIZAPI_MAX_RETRIES": "0", "TF_LOG": "TRACE",
 	} {
 		w.Setenv(name, value)
 	}
-	return w, server
+	return w, api
 }
 
 // secretVariables declares the variables of newEchoingWorkspace.
@@ -313,7 +313,7 @@ func TestCLISecretsNeverShow(t *testing.T) {
 		"write-only": {"ephemeral = true", "access_token_wo = var.token\n  access_token_wo_version = ", nil},
 		"plain":      {"sensitive = true", "access_token = var.token # ", kept},
 	}
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		for _, name := range slices.Sorted(maps.Keys(flows)) {
 			if name == "plain" && dialect == sandbox.Published { // the deployed one shows tokens
 				continue
@@ -321,7 +321,7 @@ func TestCLISecretsNeverShow(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				flow := flows[name]
-				w, server := newEchoingWorkspace(t, dialect)
+				w, api := newEchoingWorkspace(t, dialect)
 				hides := func(args ...string) tfcli.Output {
 					t.Helper()
 					return w.hides(strings.Join(args, " "), w.run(args...),
@@ -329,7 +329,7 @@ func TestCLISecretsNeverShow(t *testing.T) {
 						secret{"the token", awkwardToken, flow.kept}, secret{"the next token", nextAwkwardToken, flow.kept})
 				}
 				write := func(version int) {
-					w.write("main.tf", secretVariables(flow.variable)+cliNumber(flow.argument+strconv.Itoa(version), cliName("Shop")))
+					w.write("main.tf", secretVariables(flow.variable)+number(flow.argument+strconv.Itoa(version), named("Shop")))
 				}
 				ends := func(code int, done tfcli.Output) {
 					t.Helper()
@@ -339,9 +339,9 @@ func TestCLISecretsNeverShow(t *testing.T) {
 				}
 
 				write(1)
-				inTheWay := server.Add("usr_other", sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: "EAAofSomebodyElse"})
+				inTheWay := api.Add(otherUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: whatsAppID, AccessToken: "EAAofSomebodyElse"})
 				ends(1, hides("apply", "-auto-approve"))
-				server.Remove(inTheWay.ID)
+				api.Remove(inTheWay.ID)
 
 				ends(0, hides("plan", "-out=tfplan"))
 				ends(0, hides("show", "-json", "tfplan"))
@@ -361,11 +361,11 @@ func TestCLISecretsNeverShow(t *testing.T) {
 
 				// Without a refresh: that is given no write-only token, and this server has it in what it says.
 				w.Setenv("TF_VAR_key", awkwardKey+"wrong")
-				w.write("another.tf", cliNumberNamed("another", cliOtherID, flow.argument+"1"))
+				w.write("another.tf", phoneNumber("another", "whatsapp", otherID, flow.argument+"1"))
 				ends(1, hides("plan", "-json", "-refresh=false"))
 				w.remove("another.tf")
 				w.Setenv("TF_VAR_key", awkwardKey)
-				server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: echoOf(http.StatusForbidden)})
+				api.Script(sandbox.Fault{On: sandbox.OpDelete, Do: echoOf(http.StatusForbidden)})
 				ends(1, hides("destroy", "-auto-approve", "-json"))
 				ends(0, hides("destroy", "-auto-approve", "-json"))
 			})
@@ -387,12 +387,12 @@ func echoOf(status int) sandbox.Behaviour {
 
 func TestCLISecretsOfCrashesNeverShow(t *testing.T) {
 	t.Parallel()
-	w, server := newEchoingWorkspace(t, sandbox.Deployed)
-	w.write("main.tf", secretVariables("ephemeral = true")+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
+	w, api := newEchoingWorkspace(t, sandbox.Deployed)
+	w.write("main.tf", secretVariables("ephemeral = true")+number("access_token_wo = var.token\n  access_token_wo_version = 1"))
 	w.logs()
 	// While the add is on its way, the provider is told to end as a Go program does that panics: it
 	// prints what each of its goroutines was doing.
-	arrived := arrival(server, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Hang()})
+	arrived := arrival(api, sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Hang()})
 	_, wait := w.start()
 	<-arrived
 	if err := w.provider().Signal(syscall.SIGQUIT); err != nil {
@@ -434,7 +434,7 @@ func TestCLISecretsInMisleadingAnswers(t *testing.T) {
 	}
 	t.Parallel()
 	names := slices.Sorted(maps.Keys(answers))
-	w, server := newEchoingWorkspace(t, sandbox.Deployed)
+	w, api := newEchoingWorkspace(t, sandbox.Deployed)
 	blocks := secretVariables("ephemeral = true")
 	for at, name := range names {
 		blocks += fmt.Sprintf(`
@@ -447,7 +447,7 @@ resource "bizapi_phone_number" "n%[1]d" { # %[2]s
 `, at, name)
 	}
 	w.write("main.tf", blocks)
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
+	api.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: func(response http.ResponseWriter, request *http.Request, answer sandbox.Answer) {
 		answers[names[addOf(t, request)]](response, request, answer)
 	}})
 	done := w.run("apply", "-auto-approve", "-json")
@@ -481,12 +481,12 @@ func addOf(t *testing.T, request *http.Request) int {
 // a header has no line end any more.
 func TestCLISecretsWithALineEnd(t *testing.T) {
 	t.Parallel()
-	w, server := newEchoingWorkspace(t, sandbox.Deployed)
-	w.Setenv("TF_VAR_token", cliToken+"\n")
-	w.write("main.tf", secretVariables("ephemeral = true")+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json",
-		`{"message":"Invalid access token `+cliToken+`"}`, "X-Correlation-Id: "+cliToken)})
-	done := w.hides("apply", w.run("apply", "-auto-approve", "-json"), secret{"the token", cliToken, nil})
+	w, api := newEchoingWorkspace(t, sandbox.Deployed)
+	w.Setenv("TF_VAR_token", testToken+"\n")
+	w.write("main.tf", secretVariables("ephemeral = true")+number("access_token_wo = var.token\n  access_token_wo_version = 1"))
+	api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.Respond(400, "application/json",
+		`{"message":"Invalid access token `+testToken+`"}`, "X-Correlation-Id: "+testToken)})
+	done := w.hides("apply", w.run("apply", "-auto-approve", "-json"), secret{"the token", testToken, nil})
 	parsed(t, done).failed("Invalid access token")
 }
 
@@ -497,21 +497,21 @@ func TestCLISecretsOfMetasFormThatAnotherProcessSent(t *testing.T) {
 	token := "EAA" + strings.Repeat("fakeToken9", 5)
 	refused := sandbox.Respond(http.StatusForbidden, "application/json",
 		fmt.Sprintf(`{"error":"Forbidden","message":"refused (%[1]s), token=%[1]s","correlationId":%[1]q}`, token), "X-Correlation-Id: "+token)
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		server, url := newCLIServer(t, sandbox.Options{Dialect: dialect})
-		w := newCLIWorkspace(t, url)
+	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		w := newCLIWorkspace(t, api.baseURL)
 		w.logs()
 		w.Setenv("TF_VAR_token", token)
-		w.write("main.tf", "variable \"token\" {\n  type      = string\n  ephemeral = true\n}\n"+cliNumber("access_token_wo = var.token", "access_token_wo_version = 1"))
+		w.write("main.tf", "variable \"token\" {\n  type      = string\n  ephemeral = true\n}\n"+number("access_token_wo = var.token", "access_token_wo_version = 1"))
 		w.apply().succeeded()
 		hides := func(shown string, done cliOutcome) cliOutcome {
 			t.Helper()
 			w.hides(shown, done.Output, secret{"the token", token, nil})
 			return done
 		}
-		server.Script(sandbox.Fault{On: sandbox.OpList, Do: refused})
+		api.Script(sandbox.Fault{On: sandbox.OpList, Do: refused})
 		hides("a refused listing", w.plan("-refresh-only")).failed("Not allowed", "status 403", "correlation id")
-		server.Script(sandbox.Fault{On: sandbox.OpDelete, Do: refused})
+		api.Script(sandbox.Fault{On: sandbox.OpDelete, Do: refused})
 		hides("a refused delete", w.apply("-destroy")).failed("Not allowed", "status 403", "correlation id")
 		if logged := w.read("trace.log"); !strings.Contains(logged, "API request") {
 			t.Error("the log has no line of a request: nothing is proven")
@@ -521,10 +521,10 @@ func TestCLISecretsOfMetasFormThatAnotherProcessSent(t *testing.T) {
 
 func TestCLISecretsInBytesThatNobodyAskedFor(t *testing.T) {
 	t.Parallel()
-	w, server, _ := cliApplied(t, sandbox.Options{}, cliWriteOnly(cliToken, 1))
+	w, api, _ := cliApplied(t, sandbox.Options{}, withWriteOnly(testToken, 1))
 	w.logs()
-	server.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: unsolicited(cliToken)})
-	w.hides("a refresh", w.plan("-refresh-only").succeeded().Output, secret{"the token", cliToken, []string{"main.tf"}})
+	api.Script(sandbox.Fault{On: sandbox.OpList, Commit: true, Do: unsolicited(testToken)})
+	w.hides("a refresh", w.plan("-refresh-only").succeeded().Output, secret{"the token", testToken, []string{"main.tf"}})
 	if logged := w.read("trace.log"); !strings.Contains(logged, "API request") {
 		t.Error("the log has no line of a request: nothing is proven")
 	}

@@ -63,27 +63,16 @@ func (e *elsewhere) gotNothing(t *testing.T) {
 }
 
 // newTLSServer is a sandbox behind TLS, and the file with the certificate that proves it.
-func newTLSServer(t *testing.T, settings *tls.Config) (server *sandbox.Server, host, certificate string) {
+func newTLSServer(t *testing.T, settings *tls.Config) (api *testAPI, host, certificate string) {
 	t.Helper()
-	server = sandbox.New(sandbox.Options{APIKey: cliKey, Users: []string{cliUser}})
-	listener := httptest.NewUnstartedServer(server)
+	api = newAPI(t, sandbox.Options{})
+	listener := httptest.NewUnstartedServer(api)
 	listener.TLS = settings
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are the point
 	listener.StartTLS()
 	t.Cleanup(listener.Close)
 	block := &pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw}
-	return server, listener.Listener.Addr().String(), string(pem.EncodeToMemory(block))
-}
-
-// closedPort is a loopback address that nobody listens on.
-func closedPort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
+	return api, listener.Listener.Addr().String(), string(pem.EncodeToMemory(block))
 }
 
 // numberVia is a number whose provider has settings of its own.
@@ -109,23 +98,16 @@ resource "bizapi_phone_number" %[1]q {
 `, name, arguments)
 }
 
-const sensitiveToken = `
-variable "token" {
-  type      = string
-  sensitive = true
-}
-`
-
 func TestCLITransportRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	other := newElsewhere(t)
-	server, base := newCLIServer(t, sandbox.Options{})
-	w := newCLIWorkspace(t, base)
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
 	w.Setenv("BIZAPI_MAX_RETRIES", "0")
-	w.Setenv("TF_VAR_token", cliToken)
-	here := strings.TrimSuffix(base, "/v1")
+	w.Setenv("TF_VAR_token", testToken)
+	here := strings.TrimSuffix(api.baseURL, "/v1")
 	targets := map[string]string{
-		"elsewhere": other.URL + "/v1/users/" + cliUser + "/phone_numbers",
+		"elsewhere": other.URL + "/v1/users/" + testUser + "/phone_numbers",
 		"here":      here + "/moved",
 		"relative":  "/moved",
 		"scheme":    "ftp://127.0.0.1/v1",
@@ -149,27 +131,27 @@ func TestCLITransportRedirectsAreNotFollowed(t *testing.T) {
 		}
 	}
 
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: byNumber})
+	api.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: byNumber})
 	added := w.withinTime("apply", "-auto-approve")
 	for name := range redirects {
 		added.of("bizapi_phone_number."+name).failed("API redirects elsewhere", "base_url", "status "+name[len(name)-3:])
 	}
-	cliWrites(t, server, len(redirects), 0)
+	cliWrites(t, api, len(redirects), 0)
 
-	server.ClearFaults()
+	api.ClearFaults()
 	w.apply().succeeded()
-	server.ForgetRequests()
-	server.Script(
+	api.ForgetRequests()
+	api.Script(
 		sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.RedirectTo(302, targets["elsewhere"])},
 		sandbox.Fault{On: sandbox.OpDelete, Times: sandbox.Always, Do: sandbox.RedirectTo(307, targets["elsewhere"])},
 	)
 	w.withinTime("plan").failed("API redirects elsewhere", "base_url", "status 302", "Nothing was removed from the state")
 	w.withinTime("apply", "-destroy", "-auto-approve", "-refresh=false").failed("API redirects elsewhere", "status 307", "stays in the state")
 	other.gotNothing(t)
-	if got := server.Count(sandbox.OpOther); got != 0 {
+	if got := api.Count(sandbox.OpOther); got != 0 {
 		t.Errorf("%d redirects were followed on the same host", got)
 	}
-	if left := len(server.Numbers(cliUser)); left != len(redirects) {
+	if left := len(api.Numbers(testUser)); left != len(redirects) {
 		t.Errorf("%d numbers are left of %d", left, len(redirects))
 	}
 }
@@ -177,30 +159,30 @@ func TestCLITransportRedirectsAreNotFollowed(t *testing.T) {
 func TestCLITransportDowngradeToHTTPIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	plain := newElsewhere(t)
-	server, host, certificate := newTLSServer(t, nil)
+	api, host, certificate := newTLSServer(t, nil)
 	w := newCLIWorkspace(t, "https://"+host+"/v1")
 	w.write("ca.pem", certificate)
 	w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
 	w.Setenv("BIZAPI_MAX_RETRIES", "0")
-	w.write("main.tf", cliNumber(cliPlain(cliToken)))
-	server.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RedirectTo(308, plain.URL+"/v1/users/"+cliUser+"/phone_numbers")})
+	w.write("main.tf", number(withToken(testToken)))
+	api.Script(sandbox.Fault{On: sandbox.OpAdd, Do: sandbox.RedirectTo(308, plain.URL+"/v1/users/"+testUser+"/phone_numbers")})
 	w.withinTime("apply", "-auto-approve").failed("API redirects elsewhere", "http://"+strings.TrimPrefix(plain.URL, "http://"))
 	plain.gotNothing(t)
 	// The authority that the advice on certificates names does help.
-	w.apply().succeeded().does(cliAddress, "create")
+	w.apply().succeeded().does(address, "create")
 }
 
 func TestCLITransportFailures(t *testing.T) {
 	t.Parallel()
 	stranger, strangerHost, _ := newTLSServer(t, nil)
 	old, oldHost, _ := newTLSServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
-	hanging, hangingURL := newCLIServer(t, sandbox.Options{})
+	hanging := newAPI(t, sandbox.Options{})
 	hanging.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Hang()})
-	slow, slowURL := newCLIServer(t, sandbox.Options{})
+	slow := newAPI(t, sandbox.Options{})
 	slow.Script(sandbox.Fault{On: sandbox.OpAdd, Times: sandbox.Always, Do: sandbox.Hang()})
-	dropping, droppingURL := newCLIServer(t, sandbox.Options{})
+	dropping := newAPI(t, sandbox.Options{})
 	dropping.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Drop()})
-	plain, plainURL := newCLIServer(t, sandbox.Options{})
+	plain := newAPI(t, sandbox.Options{})
 	closed := closedPort(t)
 	_, strangerPort, err := net.SplitHostPort(strangerHost)
 	if err != nil {
@@ -213,19 +195,19 @@ func TestCLITransportFailures(t *testing.T) {
 		"self_signed":       {"https://" + strangerHost + "/v1", []string{"API certificate is not trusted", "SSL_CERT_FILE", "certificate"}},
 		"of_another_name":   {"https://localhost:" + strangerPort + "/v1", []string{"API certificate is not trusted"}},
 		"too_old":           {"https://" + oldHost + "/v1", []string{"API cannot be reached", "https://" + oldHost + "/v1", "protocol version"}},
-		"no_TLS":            {"https://" + strings.TrimPrefix(plainURL, "http://"), []string{"Wrong scheme in base URL", "does not speak TLS"}},
+		"no_TLS":            {"https://" + strings.TrimPrefix(plain.baseURL, "http://"), []string{"Wrong scheme in base URL", "does not speak TLS"}},
 		"nobody_listens":    {"http://" + closed + "/v1", []string{"API cannot be reached", "http://" + closed + "/v1", "refused"}},
 		"no_such_host":      {"https://api.invalid/v1", []string{"API cannot be reached", "https://api.invalid/v1"}},
-		"never_answers":     {hangingURL, []string{"may or may not exist", "no answer within 2s"}},
-		"answers_no_add":    {slowURL, []string{"no answer within 2s"}},
-		"drops_connections": {droppingURL, []string{"may or may not exist", "EOF"}},
+		"never_answers":     {hanging.baseURL, []string{"may or may not exist", "no answer within 2s"}},
+		"answers_no_add":    {slow.baseURL, []string{"no answer within 2s"}},
+		"drops_connections": {dropping.baseURL, []string{"may or may not exist", "EOF"}},
 	}
 	warnings := map[string][]string{
 		"nobody_listens": {"API cannot be reached"}, "never_answers": {"API does not answer", "request_timeout"}, "drops_connections": {"API does not answer"},
 	}
 	w := newCLIWorkspace(t, "http://"+closed)
 	w.Setenv("BIZAPI_MAX_RETRIES", "0")
-	w.Setenv("TF_VAR_token", cliToken)
+	w.Setenv("TF_VAR_token", testToken)
 	// An API that cannot be reached may be reached by the apply; a server that is another one is an error at plan.
 	isRefusedAtPlan := map[string]bool{"self_signed": true, "of_another_name": true, "no_TLS": true}
 	for _, command := range []string{"plan", "apply"} {
@@ -246,10 +228,10 @@ func TestCLITransportFailures(t *testing.T) {
 				}
 			})
 		}
-		w.hides(command, done.Output, secret{"the key", cliKey, nil}, secret{"the token", cliToken, nil})
+		w.hides(command, done.Output, secret{"the key", testKey, nil}, secret{"the token", testToken, nil})
 	}
-	for name, server := range map[string]*sandbox.Server{"an untrusted server": stranger, "a server of old TLS": old, "a server without TLS": plain} {
-		if got := server.Count(sandbox.OpAny); got != 0 {
+	for name, api := range map[string]*testAPI{"an untrusted server": stranger, "a server of old TLS": old, "a server without TLS": plain} {
+		if got := api.Count(sandbox.OpAny); got != 0 {
 			t.Errorf("%s got %d requests", name, got)
 		}
 	}
@@ -305,34 +287,34 @@ func TestCLITransportProxyIsUsed(t *testing.T) {
 	t.Parallel()
 	t.Run("for plain http", func(t *testing.T) {
 		t.Parallel()
-		server, _ := newCLIServer(t, sandbox.Options{})
-		through := newProxy(t, server, "")
+		api := newAPI(t, sandbox.Options{})
+		through := newProxy(t, api, "")
 		w := newCLIWorkspace(t, "http://api.test/v1")
 		w.Setenv("HTTP_PROXY", through.URL)
-		w.write("main.tf", "provider \"bizapi\" {\n  allow_insecure_http = true\n}\n"+cliNumber(cliPlain(cliToken)))
-		w.apply().succeeded().does(cliAddress, "create")
+		w.write("main.tf", "provider \"bizapi\" {\n  allow_insecure_http = true\n}\n"+number(withToken(testToken)))
+		w.apply().succeeded().does(address, "create")
 		if len(through.asked) == 0 || through.asked[0].URL.Host != "api.test" {
 			t.Errorf("the proxy was asked %+v", through.asked)
 		}
 	})
 	t.Run("for https, and sees nothing but the host", func(t *testing.T) {
 		t.Parallel()
-		server, host, certificate := newTLSServer(t, nil)
+		api, host, certificate := newTLSServer(t, nil)
 		through := newProxy(t, nil, host)
 		// The name of the test certificate: it resolves to nothing here, and the proxy is what knows it.
 		w := newCLIWorkspace(t, "https://example.com/v1")
 		w.write("ca.pem", certificate)
 		w.Setenv("SSL_CERT_FILE", filepath.Join(w.Dir, "ca.pem"))
 		w.Setenv("HTTPS_PROXY", through.URL)
-		w.write("main.tf", cliNumber(cliPlain(cliToken)))
-		w.apply().succeeded().does(cliAddress, "create")
-		cliWrites(t, server, 1, 0)
+		w.write("main.tf", number(withToken(testToken)))
+		w.apply().succeeded().does(address, "create")
+		cliWrites(t, api, 1, 0)
 		if len(through.asked) == 0 {
 			t.Error("the proxy was not asked")
 		}
 		for _, request := range through.asked {
 			seen := fmt.Sprint(request.Method, request.URL, request.Host, request.Header)
-			if request.Method != http.MethodConnect || request.Host != "example.com:443" || strings.Contains(seen, cliKey) {
+			if request.Method != http.MethodConnect || request.Host != "example.com:443" || strings.Contains(seen, testKey) {
 				t.Errorf("the proxy was asked %s", seen)
 			}
 		}
@@ -376,10 +358,10 @@ func TestCLITransportProxyThatRefuses(t *testing.T) {
 			w := newCLIWorkspace(t, test.baseURL)
 			w.Setenv(test.variable, test.proxy)
 			w.Setenv("BIZAPI_MAX_RETRIES", "0")
-			w.Setenv("TF_VAR_token", cliToken)
+			w.Setenv("TF_VAR_token", testToken)
 			w.write("main.tf", sensitiveToken+numberVia("main", "allow_insecure_http = true"))
 			done := w.withinTime("apply", "-auto-approve").failed(test.want...)
-			w.hides("apply", done.Output, secret{"the key", cliKey, nil}, secret{"the token", cliToken, nil}, secret{"the proxy's password", "proxyPassword1", nil})
+			w.hides("apply", done.Output, secret{"the key", testKey, nil}, secret{"the token", testToken, nil}, secret{"the proxy's password", "proxyPassword1", nil})
 		})
 	}
 }

@@ -4,18 +4,18 @@
 package provider_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
-	"net/http/httptest"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 	"github.com/bizapi/terraform-provider-bizapi/internal/tfcli"
@@ -25,42 +25,19 @@ import (
 // terraform-plugin-testing cannot see what they look at: warnings, signals, files and logs, the
 // configuration that the CLI writes, proxies, several workspaces at once, and states of other providers.
 
-const (
-	cliUser      = "usr_abc123"
-	cliKey       = "sk_test_not_a_real_key"
-	cliToken     = "EAAfakeTokenNumberOne"
-	cliNextToken = "EAAfakeTokenNumberTwo"
-	cliAddress   = "bizapi_phone_number.main"
-	cliMetaID    = "836990829491415" // of the published page's WhatsApp number
-	cliOtherID   = "17841234567890123"
-)
-
 // cliWorkspace is a workspace whose methods end the test where something is wrong.
 type cliWorkspace struct {
 	*tfcli.Workspace
 	t *testing.T
 }
 
-// newCLIServer starts a sandbox that the test's user has an account on, and returns its base URL.
-func newCLIServer(t *testing.T, options sandbox.Options) (*sandbox.Server, string) {
-	t.Helper()
-	if options.APIKey == "" {
-		options.APIKey = cliKey
-	}
-	options.Users = []string{cliUser, "usr_other"}
-	server := sandbox.New(options)
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	return server, listener.URL + "/v1"
-}
-
 // newCLIWorkspace returns one whose provider is configured by the environment, so that no secret
 // stands in a file.
 func newCLIWorkspace(t *testing.T, baseURL string) *cliWorkspace {
 	t.Helper()
-	w := &cliWorkspace{tfcli.NewWorkspace(cliUnderTest(t), t.TempDir(), devOverride(t)), t}
+	w := &cliWorkspace{tfcli.NewWorkspace(cli(t), t.TempDir(), devOverride(t)), t}
 	for name, value := range map[string]string{
-		"BIZAPI_BASE_URL": baseURL, "BIZAPI_API_KEY": cliKey, "BIZAPI_USER_ID": cliUser, "GORACE": raceOptions,
+		"BIZAPI_BASE_URL": baseURL, "BIZAPI_API_KEY": testKey, "BIZAPI_USER_ID": testUser, "GORACE": raceOptions,
 	} {
 		w.Setenv(name, value)
 	}
@@ -74,21 +51,10 @@ terraform {
 	return w
 }
 
-var findCLIUnderTest = sync.OnceValues(func() (tfcli.CLI, error) { return tfcli.Find(context.Background(), os.Stderr) })
-
-func cliUnderTest(t *testing.T) tfcli.CLI {
-	t.Helper()
-	found, err := findCLIUnderTest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
 // cliNeeds skips a test of what the CLI learned in a later version; 0 is a CLI that lacks it.
 func cliNeeds(t *testing.T, terraformMinor, tofuMinor int) {
 	t.Helper()
-	if found := cliUnderTest(t); !found.Has(terraformMinor, tofuMinor) {
+	if found := cli(t); !found.Has(terraformMinor, tofuMinor) {
 		t.Skipf("%s lacks it", found.Name)
 	}
 }
@@ -152,6 +118,14 @@ func (w *cliWorkspace) run(args ...string) tfcli.Output {
 		w.t.Fatal(err)
 	}
 	return done
+}
+
+// succeeds runs a command that ends well.
+func (w *cliWorkspace) succeeds(args ...string) {
+	w.t.Helper()
+	if done := w.run(args...); done.Code != 0 {
+		w.t.Fatal(done.Stderr)
+	}
 }
 
 // plan plans; the outcome may be errors.
@@ -272,70 +246,80 @@ func oneSays(t *testing.T, kind string, diagnostics []tfcli.Diagnostic, parts []
 // oneLine undoes the line ends and spaces that wrap a text.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// cliNumber is a block for the WhatsApp number, with more arguments as given.
-func cliNumber(arguments ...string) string {
-	return cliNumberNamed("main", cliMetaID, arguments...)
-}
-
-// cliNumberNamed is one under another name in the configuration, with another id of Meta's.
-func cliNumberNamed(name, metaID string, arguments ...string) string {
-	return fmt.Sprintf("resource \"bizapi_phone_number\" %q {\n  platform             = \"whatsapp\"\n  meta_phone_number_id = %q\n  %s\n}\n",
-		name, metaID, strings.Join(arguments, "\n  "))
-}
-
-func cliPlain(token string) string { return fmt.Sprintf("access_token = %q", token) }
-
-func cliWriteOnly(token string, version int) string {
-	return fmt.Sprintf("access_token_wo = %q\n  access_token_wo_version = %d", token, version)
-}
-
-func cliName(name string) string { return fmt.Sprintf("display_name = %q", name) }
-
-func cliImportBlock(id string) string {
-	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", cliAddress, id)
-}
-
-// cliDialects runs a test against both.
-func cliDialects(t *testing.T, test func(t *testing.T, dialect sandbox.Dialect)) {
-	for _, dialect := range []sandbox.Dialect{sandbox.Published, sandbox.Deployed} {
-		t.Run(string(dialect), func(t *testing.T) {
-			t.Parallel()
-			test(t, dialect)
-		})
-	}
-}
-
 // cliApplied is a workspace with one applied number.
-func cliApplied(t *testing.T, options sandbox.Options, arguments ...string) (*cliWorkspace, *sandbox.Server, sandbox.Number) {
+func cliApplied(t *testing.T, options sandbox.Options, arguments ...string) (*cliWorkspace, *testAPI, sandbox.Number) {
 	t.Helper()
-	server, url := newCLIServer(t, options)
-	w := newCLIWorkspace(t, url)
-	w.write("main.tf", cliNumber(arguments...))
-	w.apply().succeeded().silent().does(cliAddress, "create")
-	server.ForgetRequests()
-	return w, server, server.Numbers(cliUser)[0]
+	api := newAPI(t, options)
+	w := newCLIWorkspace(t, api.baseURL)
+	w.write("main.tf", number(arguments...))
+	w.apply().succeeded().silent().does(address, "create")
+	api.ForgetRequests()
+	return w, api, api.theNumber(t)
 }
-
-// cliClock is a server's clock, which a test puts forward: a number that is under 30 s old is waited for.
-type cliClock struct{ ahead atomic.Int64 }
-
-func (c *cliClock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
-
-func (c *cliClock) Advance(by time.Duration) { c.ahead.Add(int64(by)) }
 
 // cliImportable is a workspace beside an account that holds one number, added by hand.
-func cliImportable(t *testing.T, options sandbox.Options) (*cliWorkspace, *sandbox.Server, sandbox.Number) {
+func cliImportable(t *testing.T, options sandbox.Options) (*cliWorkspace, *testAPI, sandbox.Number) {
 	t.Helper()
-	server, url := newCLIServer(t, options)
-	name := "Shop"
-	added := server.Add(cliUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: cliMetaID, AccessToken: "EAAnobodyKnows", DisplayName: &name})
-	return newCLIWorkspace(t, url), server, added
+	api := newAPI(t, options)
+	return newCLIWorkspace(t, api.baseURL), api, api.added("Shop")
 }
 
 // cliWrites wants just so many adds and deletes to have reached the API.
-func cliWrites(t *testing.T, server *sandbox.Server, adds, deletes int) {
+func cliWrites(t *testing.T, api *testAPI, adds, deletes int) {
 	t.Helper()
-	if gotAdds, gotDeletes := server.Count(sandbox.OpAdd), server.Count(sandbox.OpDelete); gotAdds != adds || gotDeletes != deletes {
+	if gotAdds, gotDeletes := api.Count(sandbox.OpAdd), api.Count(sandbox.OpDelete); gotAdds != adds || gotDeletes != deletes {
 		t.Errorf("%d adds and %d deletes, not %d and %d", gotAdds, gotDeletes, adds, deletes)
 	}
 }
+
+// arrival is closed when a request meets the fault.
+func arrival(api *testAPI, fault sandbox.Fault) <-chan struct{} {
+	arrived := make(chan struct{})
+	fault.Before = func() { close(arrived) }
+	api.Script(fault)
+	return arrived
+}
+
+// logs makes the CLI write a log into the workspace.
+func (w *cliWorkspace) logs() {
+	w.Setenv("TF_LOG", "TRACE")
+	w.Setenv("TF_LOG_PATH", filepath.Join(w.Dir, "trace.log"))
+}
+
+// start runs an apply in the background, and returns it with how it is waited for.
+func (w *cliWorkspace) start(args ...string) (*exec.Cmd, func() tfcli.Output) {
+	w.t.Helper()
+	command := w.Command(w.t.Context(), append([]string{"apply", "-json", "-auto-approve"}, args...)...)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	return command, func() tfcli.Output {
+		_ = command.Wait() // the exit code says it
+		return tfcli.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
+	}
+}
+
+// cliListBlock is a list block with more arguments.
+func cliListBlock(arguments string) string {
+	return fmt.Sprintf("list \"bizapi_phone_number\" \"all\" {\n  provider = bizapi\n  %s\n}\n", arguments)
+}
+
+// closedPort is a loopback address that nobody listens on.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+const sensitiveToken = `
+variable "token" {
+  type      = string
+  sensitive = true
+}
+`

@@ -10,6 +10,7 @@ import (
 )
 
 func TestReleasableContextIsTheRealOneDuringTheCall(t *testing.T) {
+	t.Parallel()
 	type key struct{}
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
 	_, err := withRelease(ctx, "request", func(releasable context.Context, request string) (string, error) {
@@ -26,6 +27,7 @@ func TestReleasableContextIsTheRealOneDuringTheCall(t *testing.T) {
 }
 
 func TestReleasedContextKeepsNothing(t *testing.T) {
+	t.Parallel()
 	type key struct{}
 	collected := make(chan struct{})
 	ctx := func() context.Context {

@@ -18,17 +18,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-const dataAddress = "data.bizapi_phone_number.main"
-
-// lookUp is a block that looks a number up.
-func lookUp(arguments string) string {
-	return "data \"bizapi_phone_number\" \"main\" {\n  " + arguments + "\n}\n"
-}
-
-func byMetaID(platform, metaID string) string {
-	return fmt.Sprintf("platform = %q\n  meta_phone_number_id = %q", platform, metaID)
-}
-
 func TestNumberIsLookedUp(t *testing.T) {
 	t.Parallel()
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
@@ -86,16 +75,16 @@ func TestLookUpThatFindsNoNumberIsAnError(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	api.account()
 	steps := stepOfEach(t, map[string]failing{
-		"an id that is not there":       {arguments: `id = "pn_missing"`, says: planError("not found", "pn_missing")},
-		"a Meta id that is not there":   {arguments: byMetaID("instagram", "178"), says: planError("not found", "178")},
-		"a Meta id of another platform": {arguments: byMetaID("instagram", whatsAppID), says: planError("not found", whatsAppID)},
-		"a number of another user":      {arguments: byMetaID("whatsapp", "106540352242922"), says: planError("not found", "106540352242922")},
+		"an id that is not there":       {arguments: `id = "pn_missing"`, says: planError("Phone number not found", "pn_missing")},
+		"a Meta id that is not there":   {arguments: byMetaID("instagram", "178"), says: planError("Phone number not found", "178")},
+		"a Meta id of another platform": {arguments: byMetaID("instagram", whatsAppID), says: planError("Phone number not found", whatsAppID)},
+		"a number of another user":      {arguments: byMetaID("whatsapp", "106540352242922"), says: planError("Phone number not found", "106540352242922")},
 		"an unknown user":               {arguments: withUser("usr_nobody") + "\n  id = \"pn_1\"", says: planError("Unknown user", "usr_nobody")},
-		"no user":                       {provider: "user_id = null", arguments: `id = "pn_1"`, says: planError("user_id", "BIZAPI_USER_ID")},
-		"an API that fails":             {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, arguments: `id = "pn_1"`, says: planError("503")},
+		"no user":                       {provider: "user_id = null", arguments: `id = "pn_1"`, says: planError("Missing user", "user_id", "BIZAPI_USER_ID")},
+		"an API that fails":             {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, arguments: `id = "pn_1"`, says: planError("API failure", "503")},
 		"a wait beyond its timeout": {
 			fault:     sandbox.Fault{Times: sandbox.Always, Do: sandbox.RateLimited("3600")},
-			arguments: "id = \"pn_1\"\n  timeouts {\n    read = \"1m\"\n  }", says: planError("429"),
+			arguments: "id = \"pn_1\"\n  timeouts {\n    read = \"1m\"\n  }", says: planError("Rate limit outlasts the operation", "429"),
 		},
 	}, func(_ string, row failing) resource.TestStep {
 		return resource.TestStep{
@@ -118,15 +107,15 @@ func TestLookUpArguments(t *testing.T) {
 	}
 	api := newAPI(t, sandbox.Options{})
 	steps := stepOfEach(t, map[string]invalid{
-		"none":                           {``, []string{"id", "meta_phone_number_id"}},
-		"an empty id":                    {`id = ""`, []string{"id", "empty"}},
-		"a platform alone":               {`platform = "whatsapp"`, []string{"platform", "meta_phone_number_id"}},
-		"a Meta id alone":                {fmt.Sprintf("meta_phone_number_id = %q", whatsAppID), []string{"platform"}},
-		"an id and a platform":           {"id = \"pn_1\"\n  platform = \"whatsapp\"", []string{"id", "platform"}},
+		"none":                           {``, []string{"Missing argument", "id", "meta_phone_number_id"}},
+		"an empty id":                    {`id = ""`, []string{"Invalid id", "empty"}},
+		"a platform alone":               {`platform = "whatsapp"`, []string{"Missing argument", "platform", "meta_phone_number_id"}},
+		"a Meta id alone":                {fmt.Sprintf("meta_phone_number_id = %q", whatsAppID), []string{"Missing argument", "platform"}},
+		"an id and a platform":           {"id = \"pn_1\"\n  platform = \"whatsapp\"", []string{"Too many arguments", "id", "platform"}},
 		"a platform that there is not":   {byMetaID("telegram", "1"), []string{"whatsapp", "instagram", "webchat"}},
-		"a phone number for the Meta id": {byMetaID("whatsapp", "+1 (234) 567-8900"), []string{"meta_phone_number_id", "Phone Number ID"}},
+		"a phone number for the Meta id": {byMetaID("whatsapp", "+1 (234) 567-8900"), []string{"Invalid meta_phone_number_id", "Phone Number ID"}},
 		"a user with a slash":            {"id = \"pn_1\"\n  user_id = \"a/b\"", []string{"user_id", "letters, digits"}},
-		"a timeout without a unit":       {"id = \"pn_1\"\n  timeouts {\n    read = \"20\"\n  }", []string{"read"}},
+		"a timeout without a unit":       {"id = \"pn_1\"\n  timeouts {\n    read = \"20\"\n  }", []string{"Invalid Attribute Value Time Duration", "read"}},
 	}, func(_ string, row invalid) resource.TestStep {
 		return resource.TestStep{Config: api.config(lookUp(row.arguments)), PlanOnly: true, ExpectError: planError(row.says...)}
 	})

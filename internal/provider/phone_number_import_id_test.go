@@ -9,6 +9,7 @@ import (
 )
 
 func TestParseImportID(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		text, defaultUser string
 		want              numberRef

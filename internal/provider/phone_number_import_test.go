@@ -19,15 +19,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-// added is a number of testUser's that Terraform did not add; an empty name is none.
-func (a *testAPI) added(name string) sandbox.Number {
-	return a.Add(testUser, held(importedToken, name))
-}
-
-func importByID(id string) string {
-	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
-}
-
 func importByIdentity(userID, id string) string {
 	return fmt.Sprintf("import {\n  to = %s\n  identity = {\n    user_id = %q\n    id      = %q\n  }\n}\n", address, userID, id)
 }
@@ -63,10 +54,6 @@ func (a *testAPI) imported(t *testing.T, n sandbox.Number) []statecheck.StateChe
 		checks = append(checks, statecheck.ExpectIdentity(address, identityOf(n)))
 	}
 	return checks
-}
-
-func identityOf(n sandbox.Number) map[string]knownvalue.Check {
-	return map[string]knownvalue.Check{"user_id": knownvalue.StringExact(n.UserID), "id": knownvalue.StringExact(n.ID)}
 }
 
 func TestImportByCommand(t *testing.T) {
@@ -159,8 +146,8 @@ func TestImportIDThatIsRefused(t *testing.T) {
 		"an id that is not there":           {testUser + "/pn_missing", []string{"not found", "pn_missing"}},
 		"a number of another user":          {otherUser + "/pn_shop", []string{"not found", "pn_shop"}},
 		"a Meta id that is not there":       {testUser + "/instagram/178412", []string{"not found", "178412"}},
-		"a platform that there is not":      {testUser + "/sms/178412", []string{"sms"}},
-		"an unknown user":                   {"usr_nobody/pn_shop", []string{"usr_nobody"}},
+		"a platform that there is not":      {testUser + "/sms/178412", []string{"not found", "sms/178412"}},
+		"an unknown user":                   {"usr_nobody/pn_shop", []string{"Unknown user", "usr_nobody"}},
 		"a user with a space":               {"bad user/pn_shop", []string{"user id", forms}},
 		"no user":                           {"/pn_shop", []string{"user id", forms}},
 		"no id":                             {testUser + "/", []string{forms}},
@@ -258,7 +245,7 @@ func TestImportIdentityThatIsRefused(t *testing.T) {
 	api := newAPI(t, sandbox.Options{})
 	steps := stepOfEach(t, map[string]refused{
 		"an id that is not there": {testUser, "pn_missing", []string{"not found", "pn_missing"}},
-		"an unknown user":         {"usr_nobody", "pn_missing", []string{"usr_nobody"}},
+		"an unknown user":         {"usr_nobody", "pn_missing", []string{"Unknown user", "usr_nobody"}},
 		"no id":                   {testUser, "", []string{"identity", "id must not be empty"}},
 		"no user":                 {"", "pn_missing", []string{"identity", "user_id must be"}},
 		"the list itself":         {testUser, ".", []string{`"."`}},

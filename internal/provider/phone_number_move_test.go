@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,10 +22,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/provider"
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-func moved(from, to string) string {
-	return fmt.Sprintf("moved {\n  from = %s\n  to   = %s\n}\n", from, to)
-}
 
 func TestMovedBlockPlansNothing(t *testing.T) {
 	t.Parallel()

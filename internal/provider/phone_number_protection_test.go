@@ -82,9 +82,9 @@ func TestPlanThatDeletesAProtectedNumberIsRefused(t *testing.T) {
 			api := newAPI(t, sandbox.Options{})
 			steps := []resource.TestStep{{Config: api.config(same)}}
 			steps = append(steps, stepOfEach(t, rows, func(_ string, row deletion) resource.TestStep {
-				row.Config, row.PlanOnly, row.ExpectError = api.config(row.config), row.Taint == nil, planError("deletion_protection")
+				row.Config, row.PlanOnly, row.ExpectError = api.config(row.config), row.Taint == nil, planError("is protected from deletion", "deletion_protection")
 				if row.says != "" {
-					row.ExpectError = planError(row.says)
+					row.ExpectError = planError("is protected from deletion", row.says)
 				}
 				return row.TestStep
 			})...)
@@ -108,7 +108,7 @@ func TestDeleteOfATaintedProtectedNumberThatBecomesAnotherIsRefused(t *testing.T
 				{Config: api.config(number(withToken(testToken), protected))},
 				{
 					Taint: []string{address}, Config: api.config(phoneNumber("main", "whatsapp", otherID, withToken(testToken), protected)),
-					ExpectError: applyError("deletion_protection"),
+					ExpectError: applyError("is protected from deletion", "deletion_protection"),
 				},
 				forgets(t, api),
 			},

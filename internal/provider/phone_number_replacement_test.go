@@ -5,7 +5,6 @@ package provider_test
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,8 +18,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-const otherID = "17841234567890123"
 
 func TestChangeReplacesTheNumber(t *testing.T) {
 	t.Parallel()
@@ -67,12 +64,6 @@ func TestChangeReplacesTheNumber(t *testing.T) {
 	})
 }
 
-// triggered is a number that is replaced when the input changes.
-func triggered(input string, arguments ...string) string {
-	return number(append(arguments, "lifecycle {\n    replace_triggered_by = [terraform_data.trigger]\n  }")...) +
-		fmt.Sprintf("resource \"terraform_data\" \"trigger\" {\n  input = %q\n}\n", input)
-}
-
 func TestReplacementWithoutAChange(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t, sandbox.Options{})
@@ -106,29 +97,29 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 		taint    []string
 		after    string
 		unlisted sandbox.Behaviour // of otherUser's numbers
-		want     string
+		want     []string
 	}
 	ofOther := withUser(otherUser) // of the provider
 	for refresh, rows := range map[string]map[string]failure{
 		"refreshed": { // a taint stays, so the tainted ones come last
-			"no token":                          {after: number(named("Store")), want: "access_token"},
-			"a token that is too short":         {after: number(withToken("EAAshort9")), want: "access token"},
-			"an unknown user":                   {after: number(withToken(testToken), withUser("usr_nobody")), want: "usr_nobody"},
-			"a number that is there":            {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: otherID},
-			"a user that may not be listed":     {after: number(withToken(testToken), withUser(otherUser)), unlisted: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`), want: otherUser},
-			"a listing that fails":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken), withUser(otherUser)), unlisted: sandbox.Drop(), want: otherUser},
-			"a move to the provider's user":     {provider: ofOther, after: number(withToken(testToken), named("Store")), want: "user_id"},
-			"a move with another Meta id":       {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: "user_id"},
-			"a move, and the provider has none": {provider: " ", after: number(withToken(testToken), named("Store")), want: "user_id"},
-			"a Meta id that is not known yet":   {after: strings.Replace(number(withToken(nextToken)), `"`+whatsAppID+`"`, "terraform_data.later.output", 1) + knownLater("later", whatsAppID), want: "meta_phone_number_id"},
-			"a user that is not known yet":      {after: number(withToken(nextToken), "user_id = terraform_data.later.output") + knownLater("later", testUser), want: "user_id"},
-			"tainted, a move":                   {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-			"tainted, a short token":            {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
-			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: "user_id"},
+			"no token":                          {after: number(named("Store")), want: []string{"Missing access token", "access_token"}},
+			"a token that is too short":         {after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
+			"an unknown user":                   {after: number(withToken(testToken), withUser("usr_nobody")), want: []string{"Replacement cannot be checked", "Unknown user", "usr_nobody"}},
+			"a number that is there":            {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: []string{"Phone number already exists", otherID}},
+			"a user that may not be listed":     {after: number(withToken(testToken), withUser(otherUser)), unlisted: sandbox.Respond(403, "application/json", `{"message":"Forbidden"}`), want: []string{"Replacement cannot be checked", otherUser}},
+			"a listing that fails":              {after: phoneNumber("main", "whatsapp", otherID, withToken(testToken), withUser(otherUser)), unlisted: sandbox.Drop(), want: []string{"Replacement cannot be checked", otherUser}},
+			"a move to the provider's user":     {provider: ofOther, after: number(withToken(testToken), named("Store")), want: []string{"Replacement would change the user", "user_id"}},
+			"a move with another Meta id":       {provider: ofOther, after: phoneNumber("main", "whatsapp", otherID, withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"a move, and the provider has none": {provider: " ", after: number(withToken(testToken), named("Store")), want: []string{"Replacement would change the user", "user_id"}},
+			"a Meta id that is not known yet":   {after: strings.Replace(number(withToken(nextToken)), `"`+whatsAppID+`"`, "terraform_data.later.output", 1) + knownLater("later", whatsAppID), want: []string{"Replacement of phone number", "cannot be planned", "meta_phone_number_id"}},
+			"a user that is not known yet":      {after: number(withToken(nextToken), "user_id = terraform_data.later.output") + knownLater("later", testUser), want: []string{"cannot be planned", "user_id"}},
+			"tainted, a move":                   {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"tainted, a short token":            {taint: []string{address}, after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
+			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
 		},
 		"unrefreshed": {
-			"tainted, a move":        {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: "user_id"},
-			"tainted, a short token": {taint: []string{address}, after: number(withToken("EAAshort9")), want: "access token"},
+			"tainted, a move":        {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"tainted, a short token": {taint: []string{address}, after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
 		},
 	} {
 		t.Run(refresh, func(t *testing.T) {
@@ -142,7 +133,7 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 			steps = append(steps, stepOfEach(t, rows, func(_ string, row failure) resource.TestStep {
 				return resource.TestStep{
 					PreConfig: func() { api.unlist(otherUser, row.unlisted) },
-					Taint:     row.taint, Config: api.configWith(cmp.Or(row.provider, withUser(testUser)), row.after), ExpectError: planError(row.want),
+					Taint:     row.taint, Config: api.configWith(cmp.Or(row.provider, withUser(testUser)), row.after), ExpectError: planError(row.want...),
 				}
 			})...)
 			steps = append(steps, resource.TestStep{ // nothing was deleted, and the taint is still there
@@ -194,18 +185,14 @@ func TestNumberThatBecomesAnotherOfTheStateIsNotReplaced(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: numbers(whatsAppID, otherID, thirdID)},
 			{ // two swap
-				Config: numbers(otherID, whatsAppID, thirdID), ExpectError: planError(otherID),
+				Config: numbers(otherID, whatsAppID, thirdID), ExpectError: planError("Phone number already exists", otherID),
 			},
 			{ // one becomes another user's
-				Config: numbers(thirdID, otherID, thirdID), ExpectError: planError(thirdID),
+				Config: numbers(thirdID, otherID, thirdID), ExpectError: planError("Phone number already exists", thirdID),
 			},
 			plansNothing(numbers(whatsAppID, otherID, thirdID), api.checkRequests(3, 0), api.checkStateMatchesAPI()),
 		},
 	})
-}
-
-func addOther(api *testAPI) {
-	api.Add(testUser, sandbox.Number{Platform: "whatsapp", MetaPhoneNumberID: otherID, AccessToken: nextToken})
 }
 
 func TestAddThatFailsAfterTheDeleteIsMadeUpForByTheNextApply(t *testing.T) {
@@ -261,6 +248,27 @@ func TestListingThatFailsAfterTheDeleteKeepsNoNumberAway(t *testing.T) {
 				},
 			},
 		})
+	})
+}
+
+// The plan warns of a token that is known only after the apply.
+func TestReplacementWithoutATokenIsMadeUpForByTheNextApply(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		CheckDestroy:             api.checkDestroy,
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withWriteOnly(testToken, 1)))},
+			{
+				Config:      api.config(knownLater("same", testToken), phoneNumber("main", "whatsapp", otherID, `access_token = terraform_data.same.output == "" ? "never" : null`)),
+				ExpectError: applyError("Missing access token"),
+			},
+			{
+				Config: api.config(number(withToken(nextToken))), ConfigPlanChecks: plans(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(2, 1), api.checkAPIHolds(held(nextToken, "")), api.checkStateMatchesAPI()},
+			},
+		},
 	})
 }
 
@@ -324,36 +332,6 @@ func TestReplacementWaitsForWhatPasses(t *testing.T) {
 					ConfigStateChecks: []statecheck.StateCheck{
 						api.checkOutcomes(holds, func(n sandbox.Number) string { return n.AccessToken }), api.checkStateMatchesAPI(),
 					},
-				},
-			},
-		})
-	})
-}
-
-// The API takes each number once, so the add meets the old one. The apply's plan says so, and Terraform keeps
-// the old one as a deposed object: nothing is lost, and it is imported.
-func TestCreateBeforeDestroyKeepsTheOldNumber(t *testing.T) {
-	t.Parallel()
-	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
-		api := newAPI(t, sandbox.Options{Dialect: dialect})
-		lifecycle := "lifecycle {\n    create_before_destroy = true\n  }"
-		resource.UnitTest(t, resource.TestCase{
-			ProtoV6ProviderFactories: api.factories(),
-			CheckDestroy:             api.checkDestroy,
-			Steps: []resource.TestStep{
-				{Config: api.config(number(withToken(testToken), lifecycle))},
-				{Config: api.config(number(withToken(nextToken), lifecycle)), ExpectError: applyError("Phone number already exists", "create_before_destroy", "cannot work here", "`terraform state rm`")},
-				{
-					Config:      api.config(number(withToken(testToken))),
-					ExpectError: planError("would be deleted at another address"),
-				},
-				{
-					Config:            api.config(forgotten),
-					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0), api.checkAPIHolds(held(testToken, ""))},
-				},
-				{
-					Config:            api.config(number(withToken(testToken)), importByID("whatsapp/"+whatsAppID)),
-					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkAPIHolds(held(testToken, "")), api.checkStateMatchesAPI()},
 				},
 			},
 		})

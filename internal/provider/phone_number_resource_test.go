@@ -132,7 +132,7 @@ func TestNameAndUserAreOptional(t *testing.T) {
 			ProtoV6ProviderFactories: api.factories(),
 			CheckDestroy:             api.checkDestroy,
 			Steps: []resource.TestStep{
-				{Config: api.configWith("", number(withToken(testToken))), ExpectError: planError("user_id", "BIZAPI_USER_ID")},
+				{Config: api.configWith("", number(withToken(testToken))), ExpectError: planError("Missing user", "user_id", "BIZAPI_USER_ID")},
 				{
 					Config: api.config(number(withToken(testToken))),
 					ConfigStateChecks: []statecheck.StateCheck{
@@ -233,7 +233,7 @@ func TestNumberMissingUnderAnotherBaseURLStaysInTheState(t *testing.T) {
 				CheckDestroy:             api.checkDestroy,
 				Steps: []resource.TestStep{
 					{Config: api.config(config)},
-					{Config: staging.config(), ExpectError: regexp.MustCompile(`(?s)` + regexp.QuoteMeta(api.baseURL) + `.*` + regexp.QuoteMeta(staging.baseURL))},
+					{Config: staging.config(), ExpectError: says("Missing under another base URL", api.baseURL, staging.baseURL)},
 					plansNothing(api.config(config), api.checkRequests(1, 0), api.checkStateMatchesAPI()),
 				},
 			})
@@ -283,7 +283,7 @@ func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {
 			Steps: []resource.TestStep{
 				{
 					PreConfig: limited(sandbox.OpAdd),
-					Config:    api.config(number(withToken(testToken), timeouts("create"))), ExpectError: applyError("429"),
+					Config:    api.config(number(withToken(testToken), timeouts("create"))), ExpectError: applyError("Rate limit outlasts the operation", "429"),
 				},
 				{
 					PreConfig: api.ClearFaults,
@@ -292,14 +292,14 @@ func TestTimeoutEndsAWaitForTheRateLimit(t *testing.T) {
 				},
 				{
 					PreConfig: limited(sandbox.OpList),
-					Config:    api.config(number(withToken(testToken), timeouts("read"))), PlanOnly: true, ExpectError: planError("429"),
+					Config:    api.config(number(withToken(testToken), timeouts("read"))), PlanOnly: true, ExpectError: planError("Rate limit outlasts the operation", "429"),
 				},
 				{ // another timeout is recorded, and nothing is sent
 					PreConfig: api.ClearFaults,
 					Config:    config, ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
 					ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(0, 0), api.checkStateMatchesAPI()},
 				},
-				{PreConfig: limited(sandbox.OpDelete), Config: api.config(), ExpectError: applyError("429")},
+				{PreConfig: limited(sandbox.OpDelete), Config: api.config(), ExpectError: applyError("Rate limit outlasts the operation", "429")},
 				{
 					PreConfig: api.ClearFaults,
 					Config:    config, ConfigPlanChecks: plans(plancheck.ResourceActionNoop),

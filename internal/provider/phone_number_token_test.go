@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -19,27 +18,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
-)
-
-// Tokens that the first apply does not know yet; the second does.
-const (
-	laterTheSame = "terraform_data.same.output"
-	laterAnother = "terraform_data.another.output"
-)
-
-func withUnknown(token string) string { return "access_token = " + token }
-
-func withUnknownWriteOnly(token string, version int) string {
-	return fmt.Sprintf("access_token_wo = %s\n  access_token_wo_version = %d", token, version)
-}
-
-const importedToken = "EAAtokenThatNobodyKnows"
-
-// What a plan does to a number.
-const (
-	noop    = plancheck.ResourceActionNoop
-	update  = plancheck.ResourceActionUpdate
-	replace = plancheck.ResourceActionDestroyBeforeCreate
 )
 
 // tokenChanges is the table "When a token changes" of the design: what a number is planned to become whose token
@@ -259,88 +237,6 @@ func TestIgnoredTokenChangesNothingBesideAnotherChange(t *testing.T) {
 	})
 }
 
-// What is wrong with a token, and what the message says of it.
-var invalidTokens = map[string]struct{ token, says string }{
-	"a token of 9 characters":     {"EAAshort9", "has 9 characters, and the API takes 10 to 1000"},
-	"a token of 1001 characters":  {strings.Repeat("T", 1001), "has 1001 characters, and the API takes 10 to 1000"},
-	"a token with a line end":     {testToken + "\n", "line end around it"},
-	"a token with a space before": {" " + testToken, "white space or a line end around it"},
-	"a token with a space inside": {testToken + " " + testToken, "white space inside"},
-	"a token with a tab inside":   {testToken + "\t" + testToken, "white space inside"},
-	"a token with its Bearer":     {"Bearer " + testToken, `begins with "Bearer"`},
-}
-
-func TestInvalidTokenIsRefusedAtPlan(t *testing.T) {
-	t.Parallel()
-	api := newAPI(t, sandbox.Options{})
-	added := api.adds(t, arguments(map[string]any{"access_token": testToken}))
-	imported := api.adds(t, map[string]any{"platform": "whatsapp", "meta_phone_number_id": otherID, "access_token": testToken})
-	for name, row := range invalidTokens {
-		for attribute, token := range map[string]map[string]any{
-			"plain":      {"access_token": row.token},
-			"write-only": {"access_token_wo": row.token, "access_token_wo_version": 2},
-		} {
-			t.Run(name+", "+attribute, func(t *testing.T) {
-				t.Parallel()
-				c := api.command(t)
-				token["meta_phone_number_id"] = "1000"
-				_, add := c.plan(nil, nil, arguments(token))
-				_, replacement := c.plan(added, added.private, arguments(token))
-				token["meta_phone_number_id"] = otherID
-				_, change := c.plan(imported, imported.private, arguments(token))
-				for what, diags := range map[string][]*tfprotov6.Diagnostic{"an add": add.Diagnostics, "a replacement": replacement.Diagnostics, "a change": change.Diagnostics} {
-					if text := said(diags); !strings.HasPrefix(text, "ERROR: Invalid access token") || !strings.Contains(text, row.says) || strings.Contains(text, testToken) {
-						t.Errorf("the plan of %s says %q", what, text)
-					}
-				}
-			})
-		}
-	}
-}
-
-func TestPlanWarnsOfATokenThatWasChangedElsewhere(t *testing.T) {
-	t.Parallel()
-	plain := func(token string) map[string]any { return arguments(map[string]any{"access_token": token}) }
-	writeOnly := func(token string, version int) map[string]any {
-		return arguments(map[string]any{"access_token_wo": token, "access_token_wo_version": version})
-	}
-	const another, known = "has another token", "has this token already"
-	for name, row := range map[string]struct {
-		dialect       sandbox.Dialect
-		before, after map[string]any
-		inAPI         string
-		want          []string // nil: it says nothing
-	}{
-		"the API has the token that was sent":               {before: plain(testToken), after: plain(testToken), inAPI: testToken},
-		"the API has another than the one that was sent":    {before: plain(testToken), after: plain(testToken), inAPI: nextToken, want: []string{another, "-replace=ADDRESS"}},
-		"the API has another than the write-only one":       {before: writeOnly(testToken, 1), after: writeOnly(testToken, 1), inAPI: nextToken, want: []string{another, "-replace=ADDRESS"}},
-		"the API shows no token":                            {dialect: sandbox.Published, before: plain(testToken), after: plain(testToken), inAPI: nextToken},
-		"the API has the configured token":                  {before: plain(testToken), after: plain(nextToken), inAPI: nextToken, want: []string{known, "nothing is sent"}},
-		"the API has the configured write-only token":       {before: writeOnly(testToken, 1), after: writeOnly(nextToken, 2), inAPI: nextToken, want: []string{known, "nothing is sent"}},
-		"the API has another, and so has the configuration": {before: writeOnly(testToken, 1), after: writeOnly(importedToken, 1), inAPI: nextToken, want: []string{"New token", "access_token_wo_version"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newAPI(t, sandbox.Options{Dialect: row.dialect})
-			state := api.adds(t, row.before)
-			id := api.theNumber(t).ID
-			api.Rotate(id, row.inAPI)
-			c := api.command(t)
-			refreshed, diags := c.read(state)
-			_, plan := c.plan(refreshed, refreshed.private, row.after)
-			text := said(append(diags, plan.Diagnostics...))
-			if row.want == nil && text != "" || strings.Count(text, "\n") != min(len(row.want), 1) || len(plan.RequiresReplace) > 0 {
-				t.Errorf("it says %q, and replaces by %v", text, plan.RequiresReplace)
-			}
-			for _, part := range row.want {
-				if !strings.HasPrefix(text, "WARNING: ") || !strings.Contains(text, part) || !strings.Contains(text, id) {
-					t.Errorf("no %q in %q", part, text)
-				}
-			}
-		})
-	}
-}
-
 func TestEphemeralTokenIsSentWithItsVersion(t *testing.T) {
 	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
@@ -489,7 +385,7 @@ func TestTokenIsNeededToAddANumber(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		CheckDestroy:             api.checkDestroy,
 		Steps: []resource.TestStep{
-			{Config: api.config(number()), ExpectError: planError("access_token_wo")},
+			{Config: api.config(number()), ExpectError: planError("Missing access token", "access_token_wo")},
 			{Config: api.config(number(withToken(testToken))), ConfigStateChecks: []statecheck.StateCheck{api.checkAPIHolds(held(testToken, ""))}},
 		},
 	})

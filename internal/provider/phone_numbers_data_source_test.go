@@ -19,35 +19,6 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
 
-const allAddress = "data.bizapi_phone_numbers.all"
-
-// lookUpAll is a block that looks all numbers up.
-func lookUpAll(arguments string) string { return lookUpSome("all", arguments) }
-
-// lookUpSome is one of several.
-func lookUpSome(name, arguments string) string {
-	return "data \"bizapi_phone_numbers\" " + quoted(name) + " {\n  " + arguments + "\n}\n"
-}
-
-// listed expects just those numbers, in that order and by their Meta ids.
-func listed(userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
-	return listedIn(allAddress, userID, numbers...)
-}
-
-func listedIn(address, userID string, numbers ...sandbox.Number) []statecheck.StateCheck {
-	inOrder, byMetaID := []knownvalue.Check{}, map[string]knownvalue.Check{}
-	for _, n := range numbers {
-		inOrder = append(inOrder, knownvalue.ObjectExact(shows(n)))
-		byMetaID[n.Platform+"/"+n.MetaPhoneNumberID] = knownvalue.ObjectExact(shows(n))
-	}
-	return []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("user_id"), knownvalue.StringExact(userID)),
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("numbers"), knownvalue.ListExact(inOrder)),
-		statecheck.ExpectKnownValue(address, tfjsonpath.New("by_meta_id"), knownvalue.MapExact(byMetaID)),
-		holdsNoToken,
-	}
-}
-
 func TestNumbersAreLookedUp(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]sandbox.Options{
@@ -149,11 +120,6 @@ func TestNumberThatTheSameApplyAddsIsAmongAll(t *testing.T) {
 	})
 }
 
-// listsTwice is a server that breaks its own rule: it has one number under two ids.
-var listsTwice = sandbox.Fault{On: sandbox.OpList, Times: sandbox.Always, Do: sandbox.Respond(200, "application/json", `[
-	{"id": "pn_1", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"},
-	{"id": "pn_2", "platform": "whatsapp", "meta_phone_number_id": "836990829491415", "created_at": "2025-02-10T10:00:00Z"}]`)}
-
 func TestLookUpOfAllThatIsAnError(t *testing.T) {
 	t.Parallel()
 	const later = "user_id = terraform_data.user.output"
@@ -162,16 +128,19 @@ func TestLookUpOfAllThatIsAnError(t *testing.T) {
 		fault               sandbox.Fault
 		says                *regexp.Regexp
 	}
-	api := newAPI(t, sandbox.Options{})
+	api := newAPI(t, sandbox.Options{AllowDuplicates: true})
+	for _, id := range []string{"pn_1", "pn_2"} {
+		api.Add(otherUser, sandbox.Number{ID: id, Platform: "whatsapp", MetaPhoneNumberID: whatsAppID})
+	}
 	steps := stepOfEach(t, map[string]failing{
 		"an unknown user":              {arguments: withUser("usr_nobody"), says: planError("Unknown user", "usr_nobody")},
-		"no user":                      {provider: "user_id = null", says: planError("user_id", "BIZAPI_USER_ID")},
-		"a user that is not known yet": {provider: later, says: planError("user", "known", "-target")},
+		"no user":                      {provider: "user_id = null", says: planError("Missing user", "user_id", "BIZAPI_USER_ID")},
+		"a user that is not known yet": {provider: later, says: planError("User is not known yet", "-target")},
 		"a user with a slash":          {arguments: withUser("a/b"), says: planError("user_id", "letters, digits")},
 		"a platform that there is not": {arguments: `platform = "telegram"`, says: planError("whatsapp", "instagram", "webchat")},
-		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("read")},
-		"a number that is there twice": {fault: listsTwice, says: planError("twice", "pn_1", "pn_2")},
-		"an API that fails":            {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, says: planError("503")},
+		"a timeout without a unit":     {arguments: "timeouts {\n    read = \"20\"\n  }", says: planError("Invalid Attribute Value Time Duration", "read")},
+		"a number that is there twice": {arguments: withUser(otherUser), says: planError("Phone number is listed twice", "whatsapp/"+whatsAppID, "pn_1", "pn_2")},
+		"an API that fails":            {fault: sandbox.Fault{Times: sandbox.Always, Do: sandbox.Respond(503, "text/plain", "")}, says: planError("API failure", "503")},
 	}, func(_ string, row failing) resource.TestStep {
 		return resource.TestStep{
 			PreConfig: func() {

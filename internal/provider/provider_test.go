@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,15 +20,6 @@ import (
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-// providerBlock is one with those arguments alone.
-func providerBlock(arguments map[string]string) string {
-	text := "provider \"bizapi\" {\n"
-	for _, name := range slices.Sorted(maps.Keys(arguments)) {
-		text += fmt.Sprintf("  %s = %s\n", name, arguments[name])
-	}
-	return text + "}\n"
-}
 
 // arguments are those that every provider needs, quoted, with more or others as given; an empty one is left
 // out.
@@ -140,7 +130,7 @@ func TestMaxRetries(t *testing.T) {
 			ConfigStateChecks: listed(testUser, numbers...),
 		}
 		if row.fails {
-			step.ExpectError = planError("503")
+			step.ExpectError = planError("API failure", "503")
 		}
 		return step
 	})
@@ -213,10 +203,10 @@ func TestProviderConfigurationThatIsRefused(t *testing.T) {
 		"an empty key":                 {map[string]string{"api_key": `""`}, []string{"key", "BIZAPI_API_KEY"}},
 		"a user with a slash":          {map[string]string{"user_id": `"a/b"`}, []string{"user_id", "letters, digits"}},
 		"a user of 51 characters":      {map[string]string{"user_id": fmt.Sprintf("%q", strings.Repeat("u", 51))}, []string{"user_id", "1 to 50"}},
-		"retries below zero":           {map[string]string{"max_retries": "-1"}, []string{"max_retries"}},
-		"a ceiling of zero":            {map[string]string{"requests_per_minute": "0"}, []string{"requests_per_minute"}},
+		"retries below zero":           {map[string]string{"max_retries": "-1"}, []string{"Invalid Attribute Value", "max_retries"}},
+		"a ceiling of zero":            {map[string]string{"requests_per_minute": "0"}, []string{"Invalid Attribute Value", "requests_per_minute"}},
 		"a timeout without a unit":     {map[string]string{"request_timeout": `"30"`}, []string{"request_timeout", "45s"}},
-		"a timeout of zero":            {map[string]string{"request_timeout": `"0s"`}, []string{"request_timeout"}},
+		"a timeout of zero":            {map[string]string{"request_timeout": `"0s"`}, []string{"Invalid duration", "request_timeout"}},
 		"a Meta URL of plain http":     {map[string]string{"verify_access_tokens": "true", "meta_graph_url": `"http://graph.example.com/v24.0"`}, []string{"Meta Graph URL", "meta_graph_url"}},
 		"a Meta URL without a scheme":  {map[string]string{"verify_access_tokens": "true", "meta_graph_url": `"graph.facebook.com/v24.0"`}, []string{"Meta Graph URL", "https://"}},
 		"a key that the API refuses":   {map[string]string{"api_key": `"sk_of_nobody"`}, []string{"key", "401"}},

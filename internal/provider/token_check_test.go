@@ -7,43 +7,18 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"path"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/sandbox"
 )
-
-// testMeta is a stand-in for Meta, and its address.
-type testMeta struct {
-	*sandbox.Meta
-	url string
-}
-
-func newMeta(t testing.TB) *testMeta {
-	t.Helper()
-	return newMetaThatRefuses(t, nil)
-}
-
-// newMetaThatRefuses asks refuse about each token and Meta id.
-func newMetaThatRefuses(t testing.TB, refuse func(token, metaID string) (sandbox.MetaError, bool)) *testMeta {
-	t.Helper()
-	meta := sandbox.NewMeta(sandbox.MetaOptions{Refuse: refuse})
-	listener := httptest.NewServer(meta)
-	t.Cleanup(listener.Close)
-	return &testMeta{meta, listener.URL + "/v24.0"}
-}
 
 // verifying is a configuration whose provider asks Meta about tokens.
 func (a *testAPI) verifying(meta *testMeta, blocks ...string) string {
@@ -273,8 +248,11 @@ func TestMetaIsNotAskedOnceANumberIsDeleted(t *testing.T) {
 			return resource.TestStep{
 				PreConfig: func() {
 					meta.Accept(token)
+					meta.ForgetRequests()
 					api.Script(sandbox.Fault{On: sandbox.OpDelete, Before: func() {
-						meta.ForgetRequests()
+						if err := meta.checkCalls(1)(nil); err != nil { // by the two plans of a replacement
+							t.Error(err)
+						}
 						meta.Refuse(token, sandbox.MetaExpired)
 					}})
 				},
@@ -358,326 +336,16 @@ func TestConfigurationOfTokenChecksThatIsRefused(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: api.factories(), Steps: steps})
 }
 
-// protocolPlanner plans numbers as the CLI does, in one process of the provider.
-type protocolPlanner struct {
-	t      testing.TB
-	server tfprotov6.ProviderServer
-	schema *tfprotov6.Schema
-}
-
-func (a *testAPI) planner(t testing.TB, meta *testMeta) *protocolPlanner {
-	t.Helper()
-	server, err := a.factories()["bizapi"]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := schemas(t, server)
-	done, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
-		Config: dynamic(t, found.Provider, map[string]any{
-			"base_url": a.baseURL, "api_key": testKey, "user_id": testUser, "verify_access_tokens": true, "meta_graph_url": meta.url,
-		}),
-	})
-	if err != nil || len(done.Diagnostics) > 0 {
-		t.Fatal(err, done.Diagnostics)
-	}
-	return &protocolPlanner{t, server, found.ResourceSchemas["bizapi_phone_number"]}
-}
-
-// values are a number's.
-func numberValues(metaID, token string) map[string]any {
-	return map[string]any{"platform": "whatsapp", "meta_phone_number_id": metaID, "access_token": token}
-}
-
-// plan plans a number; without a state it is a create.
-func (p *protocolPlanner) plan(state, config map[string]any) []*tfprotov6.Diagnostic {
-	p.t.Helper()
-	none, err := tfprotov6.NewDynamicValue(p.schema.ValueType(), tftypes.NewValue(p.schema.ValueType(), nil))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	proposed, prior := maps.Clone(config), &none
-	if state != nil {
-		prior = dynamic(p.t, p.schema, state)
-		for _, computed := range []string{"id", "user_id"} {
-			proposed[computed] = state[computed]
-		}
-	}
-	done, err := p.server.PlanResourceChange(p.t.Context(), &tfprotov6.PlanResourceChangeRequest{
-		TypeName: "bizapi_phone_number", PriorState: prior, ProposedNewState: dynamic(p.t, p.schema, proposed), Config: dynamic(p.t, p.schema, config),
-	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return done.Diagnostics
-}
-
-// numberState is a number as the state has it.
-func numberState(id, metaID, token string) map[string]any {
-	state := numberValues(metaID, token)
-	maps.Copy(state, map[string]any{"id": id, "user_id": testUser, "deletion_protection": false})
-	return state
-}
-
-// inState shows the provider a number of the state, as the CLI does before all else.
-func (p *protocolPlanner) inState(id, metaID string) {
-	p.t.Helper()
-	raw := fmt.Sprintf(`{"id":%q,"user_id":%q,"platform":"whatsapp","meta_phone_number_id":%q,"deletion_protection":false}`, id, testUser, metaID)
-	if _, err := p.server.UpgradeResourceState(p.t.Context(), &tfprotov6.UpgradeResourceStateRequest{
-		TypeName: "bizapi_phone_number", RawState: &tfprotov6.RawState{JSON: []byte(raw)},
-	}); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-// The plan waits for the slower of the two, and not for one after the other.
-func TestMetaIsAskedWhileTheAPIIs(t *testing.T) {
-	t.Parallel()
-	for name, plan := range map[string]func(p *protocolPlanner, id string) []*tfprotov6.Diagnostic{
-		"of a create": func(p *protocolPlanner, _ string) []*tfprotov6.Diagnostic {
-			return p.plan(nil, numberValues("1000", testToken))
-		},
-		"of a replacement": func(p *protocolPlanner, id string) []*tfprotov6.Diagnostic {
-			return p.plan(numberState(id, whatsAppID, testToken), numberValues("1000", testToken))
-		},
-		"of a taint": func(p *protocolPlanner, id string) []*tfprotov6.Diagnostic {
-			p.inState(id, whatsAppID)
-			return p.plan(nil, numberValues(whatsAppID, testToken))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
-			id := api.Add(testUser, held(testToken, "")).ID
-			var both sync.WaitGroup
-			both.Add(2)
-			meet := func() {
-				both.Done()
-				met := make(chan struct{})
-				go func() { both.Wait(); close(met) }()
-				select {
-				case <-met:
-				case <-time.After(20 * time.Second):
-					t.Error("the two were not in flight at once")
-				}
-			}
-			api.Script(sandbox.Fault{On: sandbox.OpList, Before: meet})
-			meta.Script(sandbox.Fault{Before: meet})
-			for _, d := range plan(api.planner(t, meta), id) {
-				if d.Severity == tfprotov6.DiagnosticSeverityError {
-					t.Errorf("%s: %s", d.Summary, d.Detail)
-				}
-			}
-		})
-	}
-}
-
-// planAll plans the numbers as creates, all at once and each twice as a replacement is, and returns what is said.
-func (p *protocolPlanner) planAll(count int, token func(at int) string) (said []*tfprotov6.Diagnostic) {
-	var mu sync.Mutex
-	var planned sync.WaitGroup
-	for at := range count {
-		for range 2 {
-			planned.Go(func() {
-				found := p.plan(nil, numberValues(fmt.Sprint(1000+at), token(at)))
-				mu.Lock()
-				defer mu.Unlock()
-				said = append(said, found...)
-			})
-		}
-	}
-	planned.Wait()
-	return said
-}
-
-var tokensOf = map[string]func(at int) string{
-	"one token":         func(int) string { return testToken },
-	"a token of theirs": func(at int) string { return fmt.Sprint("EAAfakeTokenNumber", at) },
-}
-
-func TestAHundredNumbersAskMetaTenAtATime(t *testing.T) {
-	t.Parallel()
-	for name, token := range tokensOf {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
-			meta.Script(sandbox.Fault{Times: sandbox.Always, Do: sandbox.Delay(5 * time.Millisecond)})
-			if said := api.planner(t, meta).planAll(100, token); len(said) > 0 {
-				t.Errorf("%d diagnostics: %v", len(said), said[0])
-			}
-			if calls, most := meta.Count(sandbox.OpAny), meta.MostAtOnce(); calls != 100 || most > 10 || most < 2 {
-				t.Errorf("%d calls, %d at a time", calls, most)
-			}
-		})
-	}
-}
-
-func TestWhatEndsTheChecksIsOneWarning(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		do    sandbox.Behaviour
-		calls int // for each that runs at a time
-		says  string
-	}{
-		"Meta's rate limit":         {sandbox.RateLimited(""), 1, "request limit reached"},
-		"a host that does not talk": {sandbox.Drop(), 2, "cannot be reached"},
-		"a page of HTML":            {sandbox.Respond(200, "text/html", "<html>Sign in</html>"), 2, "is not Meta's"},
-	} {
-		for tokens, token := range tokensOf {
-			t.Run(name+" for "+tokens, func(t *testing.T) {
-				t.Parallel()
-				api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
-				meta.Script(sandbox.Fault{Times: sandbox.Always, Do: row.do})
-				said := api.planner(t, meta).planAll(100, token)
-				if len(said) != 1 || said[0].Severity != tfprotov6.DiagnosticSeverityWarning {
-					t.Fatalf("%d diagnostics: %v", len(said), said)
-				}
-				text := said[0].Summary + " " + said[0].Detail
-				for _, part := range []string{"not checked", "nor those of numbers that are planned after it", row.says} {
-					if !strings.Contains(text, part) {
-						t.Errorf("it warns %q", text)
-					}
-				}
-				if got := meta.Count(sandbox.OpAny); got > 10*row.calls {
-					t.Errorf("Meta was asked %d times", got)
-				}
-			})
-		}
-	}
-}
-
-func TestWhatMetaDoesNotSayIsAWarning(t *testing.T) {
-	t.Parallel()
-	for name, row := range map[string]struct {
-		e    sandbox.MetaError
-		says []string
-	}{
-		"a permission that is missing": {sandbox.MetaNoPermission, []string{"Token of 1000 was not confirmed", "lacks a permission", "whatsapp_business_management", "code 10", "fbtrace_id"}},
-		"a failure of Meta's":          {sandbox.MetaFailure, []string{"Access token was not checked", "number 1000", "code 2", "fbtrace_id"}},
-		"a code that nobody knows":     {sandbox.MetaError{Status: 400, Code: 2500, Message: "Unknown path"}, []string{"Access token was not checked", "number 1000", "code 2500"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
-			meta.Refuse(testToken, row.e)
-			said := api.planner(t, meta).plan(nil, numberValues("1000", testToken))
-			if len(said) != 1 || said[0].Severity != tfprotov6.DiagnosticSeverityWarning {
-				t.Fatalf("%d diagnostics: %v", len(said), said)
-			}
-			for _, part := range row.says {
-				if text := said[0].Summary + " " + said[0].Detail; !strings.Contains(text, part) {
-					t.Errorf("it lacks %q: %q", part, text)
-				}
-			}
-		})
-	}
-}
-
 // Meta's own messages for code 100 have over 200 characters: the trace id is not cut off.
 func TestLongMessageOfMetaKeepsItsTraceID(t *testing.T) {
 	t.Parallel()
 	api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
 	meta.Refuse(testToken, sandbox.MetaError{Status: 400, Code: 100, Subcode: 33, Message: "Unsupported get request. " + strings.Repeat("Please read the Graph API documentation. ", 20)})
-	said := api.planner(t, meta).plan(nil, numberValues("1000", testToken))
-	if len(said) != 1 || !strings.Contains(said[0].Detail, "subcode 33, fbtrace_id A") || !strings.Contains(said[0].Detail, "Unsupported get request") {
-		t.Errorf("%v", said)
-	}
-}
-
-// Meta may repeat the token in its message, in any form.
-func TestTokenShowsInNoAnswerOfMetas(t *testing.T) {
-	t.Parallel()
-	const awkward = `EAA/+"&=\<>'!~%42?ü€one`
-	for name, do := range map[string]sandbox.Behaviour{
-		"in Meta's message": func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-			token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-			sandbox.Respond(400, "application/json", fmt.Sprintf(`{"error":{"message":%q,"code":190,"fbtrace_id":%q}}`, "Bad token "+token, token))(w, r, answer)
-		},
-		"in a page": func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-			sandbox.Respond(502, "text/html", "<html>"+r.Header.Get("Authorization")+"</html>")(w, r, answer)
-		},
-		"in a redirect": func(w http.ResponseWriter, r *http.Request, answer sandbox.Answer) {
-			sandbox.RedirectTo(302, "https://elsewhere.invalid/"+strings.ReplaceAll(r.Header.Get("Authorization"), " ", "%20"))(w, r, answer)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api, meta := newAPI(t, sandbox.Options{}), newMeta(t)
-			meta.Script(sandbox.Fault{Times: sandbox.Always, Do: do})
-			said := api.planner(t, meta).plan(nil, numberValues("1000", awkward))
-			if len(said) != 1 {
-				t.Fatalf("%v", said)
-			}
-			secret := secret{"the token", awkward, nil}
-			if found := secret.where(readings(said[0].Summary + said[0].Detail)); found != "" {
-				t.Errorf("the token shows %s: %s", found, said[0].Detail)
-			}
-		})
-	}
-}
-
-// The real program, its log and its files.
-func TestCLITokenCheckShowsNoToken(t *testing.T) {
-	t.Parallel()
-	cliDialects(t, func(t *testing.T, dialect sandbox.Dialect) {
-		meta := newMeta(t)
-		w, server := newEchoingWorkspace(t, dialect)
-		w.logs()
-		w.Setenv("BIZAPI_VERIFY_ACCESS_TOKENS", "true")
-		w.Setenv("BIZAPI_META_GRAPH_URL", meta.url)
-		text := secretVariables("ephemeral = true") + cliNumber("access_token_wo = var.token\n  access_token_wo_version = ")
-		hides := func(args ...string) cliOutcome {
-			t.Helper()
-			return parsed(t, w.hides(strings.Join(args, " "), w.run(args...), secret{"the token", awkwardToken, nil}, secret{"the next token", nextAwkwardToken, nil}))
-		}
-		w.write("main.tf", strings.Replace(text, "version = ", "version = 1", 1))
-		hides("apply", "-auto-approve", "-json").succeeded()
-		meta.Refuse(nextAwkwardToken, sandbox.MetaError{Status: 400, Code: 190, Message: "Malformed access token " + nextAwkwardToken})
-		meta.ForgetRequests()
-		server.ForgetRequests()
-		w.Setenv("TF_VAR_token", nextAwkwardToken)
-		w.write("main.tf", strings.Replace(text, "version = ", "version = 2", 1))
-		hides("apply", "-auto-approve", "-json").failed("Meta refuses the access token", "code 190", "[redacted]")
-		if calls := meta.Count(sandbox.OpAny); calls != 1 || server.Count(sandbox.OpDelete) != 0 || len(server.Numbers(cliUser)) != 1 {
-			t.Errorf("%d calls to Meta, %d deletes, the account holds %d", calls, server.Count(sandbox.OpDelete), len(server.Numbers(cliUser)))
-		}
-		if logged := w.read("trace.log"); !strings.Contains(logged, "Meta Graph API request") {
-			t.Error("the log has no line of a call to Meta: nothing is proven")
-		}
-		for _, request := range meta.Requests() {
-			if request.Header.Get("X-Api-Key") != "" || !strings.HasPrefix(request.Header.Get("User-Agent"), "terraform-provider-bizapi/") {
-				t.Errorf("Meta got %v", request.Header)
-			}
-		}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{{
+			Config: api.verifying(meta, number(withToken(testToken))), PlanOnly: true,
+			ExpectError: planError("Meta does not show this token the number", "subcode 33, fbtrace_id A", "Unsupported get request"),
+		}},
 	})
-}
-
-// A proxy is asked for a tunnel, and told nothing of the token.
-func TestCLITokenCheckThroughAProxyThatRefuses(t *testing.T) {
-	t.Parallel()
-	server, url := newCLIServer(t, sandbox.Options{})
-	var seen strings.Builder
-	var mu sync.Mutex
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		_, _ = fmt.Fprintln(&seen, r.Method, r.Host, r.Header)
-		w.WriteHeader(http.StatusProxyAuthRequired)
-	}))
-	t.Cleanup(proxy.Close)
-	w := newCLIWorkspace(t, url)
-	w.logs()
-	for name, value := range map[string]string{
-		"HTTPS_PROXY": proxy.URL, "BIZAPI_VERIFY_ACCESS_TOKENS": "true", "BIZAPI_META_GRAPH_URL": "https://graph.test/v24.0", "TF_VAR_token": cliToken, "TF_LOG": "TRACE",
-	} {
-		w.Setenv(name, value)
-	}
-	w.write("main.tf", sensitiveToken+cliNumber("access_token_wo = var.token\n  access_token_wo_version = 1"))
-	done := w.plan().succeeded().warnedOnce("Access token was not checked", "graph.test cannot be reached", "Proxy Authentication Required")
-	w.hides("plan", done.Output, secret{"the token", cliToken, nil})
-	mu.Lock()
-	defer mu.Unlock()
-	if text := seen.String(); !strings.Contains(text, "CONNECT graph.test:443") || strings.Contains(text, cliToken) {
-		t.Errorf("the proxy was asked %s", text)
-	}
-	_ = server
 }
