@@ -199,3 +199,30 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	}
 	cliWrites(t, api, 0, 0)
 }
+
+// The agent is deleted before its number, which alone relies on the default user.
+func TestCLISavedReplacementLeavesTheAgentOfANumberThatRefuses(t *testing.T) {
+	t.Parallel()
+	w, api, _ := cliApplied(t, sandbox.Options{}, withToken(testToken))
+	agent := agentOn(follows, withUser(testUser))
+	w.write("main.tf", number(withToken(testToken))+agent)
+	w.apply().succeeded()
+	api.ForgetRequests()
+	w.write("main.tf", number(withToken(nextToken))+agent)
+	w.succeeds("plan", "-out=tfplan")
+	w.Setenv("BIZAPI_USER_ID", otherUser)
+	parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan", "user_id", "Nothing was deleted")
+	if got := api.Count(sandbox.OpDeleteAgent) + api.Count(sandbox.OpDelete); got != 0 {
+		t.Errorf("%d deletes were sent", got)
+	}
+}
+
+// -replace looks like no change at first, so the plan of the add says what cannot be checked.
+func TestCLIReplaceOfANumberWhoseUserIsNotKnownYetIsRefused(t *testing.T) {
+	t.Parallel()
+	w, api, _ := cliApplied(t, sandbox.Options{}, withToken(testToken))
+	w.write("main.tf", number(withToken(testToken), "user_id = terraform_data.user.output")+knownLater("user", testUser))
+	w.plan("-replace="+address).failed("Replacement of", "cannot be planned", "user_id", "-target")
+	w.plan().succeeded().does("terraform_data.user", "create")
+	cliWrites(t, api, 0, 0)
+}

@@ -92,7 +92,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	}
 	_, isSecondHalf := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
 	if isSecondHalf { // of -replace: other replacements were checked
-		diags.Append(unknownTarget(config, plan.what())...)
+		diags.Append(unknownTarget(config, "this phone number")...)
 	}
 	id, conflict := r.data.walk.numbers.planCreate(key, !isSecondHalf)
 	diags.Append(conflictError(conflict, id, plan.key())...)
