@@ -190,13 +190,12 @@ func TestCLIWarnsOfALostAnswer(t *testing.T) {
 	})
 }
 
-func TestCLIWarnsOfASecondResourceOfANumber(t *testing.T) {
+func TestCLISecondResourceOfANumberIsRefused(t *testing.T) {
 	t.Parallel()
 	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken))
 	second := phoneNumber("second", "whatsapp", whatsAppID, withToken(testToken))
 	w.write("main.tf", number(withToken(testToken))+phoneNumber("second", "whatsapp", whatsAppID, withToken(testToken), "depends_on = ["+address+"]"))
-	w.plan().succeeded().does("bizapi_phone_number.second", "create").
-		warned("Phone number "+added.ID+" will be replaced", "another resource has the same number")
+	w.plan().failed("Phone number would be deleted at another address", added.ID, "add it a second time")
 	w.write("main.tf", number(withToken(testToken), "depends_on = [bizapi_phone_number.second]")+second)
 	w.plan().failed("Phone number already exists", added.ID)
 	w.write("main.tf", second+"moved {\n  from = "+address+"\n  to   = bizapi_phone_number.second\n}\n")

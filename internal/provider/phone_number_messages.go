@@ -127,11 +127,11 @@ func conflictError(with conflict, id string, key numberKey) diag.Diagnostics {
 	which := fmt.Sprintf("phone number %s (%s %s)", id, key.platform, key.metaID)
 	const move = "If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller or an element is put in front of others, use for_each with a moved block for each key, or `terraform state mv`. "
 	switch with {
-	case isKept, isDestroyed, isAdded:
+	case sameRow:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
 				"If both addresses are in the state, as after a `terraform import` to a new address or a create_before_destroy that failed, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
-	case mayBeAdded, mayBeDestroyed:
+	case mayBeSameRow:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number may be deleted at another address",
 			fmt.Sprintf("This plan deletes phone number %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. "+
 				"If its block was renamed or its key changed, write a moved block to the new address. "+

@@ -86,20 +86,15 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	}
 	diags.Append(token.check()...)
 	diags.Append(r.data.writePlanned(ctx, config.UserID, resp.Private)...)
-	key := unknownKey
-	if !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown() {
-		key = plan.key().String()
-	}
 	_, isSecondHalf := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
 	if isSecondHalf { // of -replace: other replacements were checked
 		diags.Append(unknownTarget(config, "this phone number")...)
 	}
-	id, conflict := r.data.walk.numbers.planCreate(key, !isSecondHalf)
-	diags.Append(conflictError(conflict, id, plan.key())...)
+	inState, conflicts := r.data.walk.planNumber(plan, !isSecondHalf)
+	diags.Append(conflicts...)
 	if diags.HasError() {
 		return
 	}
-	inState, _ := r.data.walk.numbers.find(key)
 	checked := r.data.checkToken(ctx, plan, token)
 	defer func() { diags.Append(checked()...) }()
 	if inState.id != "" && !inState.isGone { // a taint, -replace, or the second half of a replacement
@@ -115,6 +110,17 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	case found:
 		diags.Append(alreadyExistsAdvice(existing.ID, plan).diagnostic())
 	}
+}
+
+// planNumber notes that a number is planned to be added, and returns it as the state has it, if it does.
+func (w *walk) planNumber(plan phoneNumberModel, isNew bool) (inState stateRow, diags diag.Diagnostics) {
+	key := unknownKey
+	if !plan.Platform.IsUnknown() && !plan.MetaPhoneNumberID.IsUnknown() {
+		key = plan.key().String()
+	}
+	id, conflict := w.numbers.planCreate(key, isNew)
+	inState, _ = w.numbers.find(key)
+	return inState, conflictError(conflict, id, plan.key())
 }
 
 // numberChange is the plan of a number that exists.

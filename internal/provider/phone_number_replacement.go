@@ -84,7 +84,7 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 		diags.Append(staleStateAdvice(inState.id, existing.ID, plan).diagnostic())
 	default:
 		taken, _ := d.takenWith(ctx, inState.userID, inState.id, agentFollows)
-		diags.Append(replacedWarning(inState.id, "Its resource is tainted, replaced on request or at a new address, or another resource has the same number", taken))
+		diags.Append(replacedWarning(inState.id, "Its resource is tainted, replaced on request or at a new address", taken))
 	}
 }
 

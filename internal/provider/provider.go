@@ -227,7 +227,7 @@ func configureAPIKey(config providerModel, options *bizapi.Options, diags *diag.
 func apiKeyProblem(key string) string {
 	for _, character := range key {
 		if character <= ' ' || character > '~' {
-			return "contains a space, a line end or another character that no key has. It was probably read from a file with its line end: use trimspace()."
+			return "contains a space, a line end or another character that no key has. It was probably read from a file with its line end: use trimspace() or, for the variable, $(cat FILE)."
 		}
 	}
 	return ""

@@ -125,21 +125,14 @@ func (w *walkedRows) find(key string) (stateRow, bool) {
 	return row, ok
 }
 
-// conflict is what another resource of the plan does with the same row.
+// conflict is whether another resource of the plan has the same row, and one of the two deletes or adds it.
 type conflict int
 
 const (
 	noConflict conflict = iota
-	// isAdded is another resource that adds the row.
-	isAdded
-	// mayBeAdded is another resource that adds a row that is not known yet.
-	mayBeAdded
-	// isKept is another resource that has the row in the state.
-	isKept
-	// isDestroyed is another resource that deletes the row.
-	isDestroyed
-	// mayBeDestroyed is a row that is not known yet, beside another one that is deleted.
-	mayBeDestroyed
+	sameRow
+	// mayBeSameRow is a row that is planned to be destroyed beside one that is known after apply only.
+	mayBeSameRow
 )
 
 // planDestroy notes a planned destroy.
@@ -148,12 +141,10 @@ func (w *walkedRows) planDestroy(key, id string) conflict {
 	defer w.mu.Unlock()
 	set(&w.destroyed, key, id)
 	switch {
-	case w.planned[id] != 0:
-		return isKept
-	case w.created[key]:
-		return isAdded
+	case w.planned[id] != 0, w.created[key]:
+		return sameRow
 	case w.created[unknownKey]:
-		return mayBeAdded
+		return mayBeSameRow
 	}
 	return noConflict
 }
@@ -166,17 +157,17 @@ func (w *walkedRows) planCreate(key string, isNew bool) (id string, with conflic
 	set(&w.created, key, true)
 	if key == unknownKey {
 		for _, id := range w.destroyed {
-			return id, mayBeDestroyed
+			return id, mayBeSameRow
 		}
 		return "", noConflict
 	}
 	if id := w.destroyed[key]; id != "" {
-		return id, isDestroyed
+		return id, sameRow
 	}
 	if isNew {
 		set(&w.isNew, key, true)
 		if row := w.inState[key]; w.planned[row.id] != 0 {
-			return row.id, isKept
+			return row.id, sameRow
 		}
 	}
 	return "", noConflict
@@ -188,11 +179,8 @@ func (w *walkedRows) planChange(key, id string, what change) conflict {
 	defer w.mu.Unlock()
 	before := w.planned[id]
 	set(&w.planned, id, max(before, what))
-	switch {
-	case w.destroyed[key] == id, before == replaced, before == kept && what == replaced:
-		return isDestroyed
-	case w.isNew[key]:
-		return isAdded
+	if w.destroyed[key] == id || w.isNew[key] || before == replaced || before == kept && what == replaced {
+		return sameRow
 	}
 	return noConflict
 }
