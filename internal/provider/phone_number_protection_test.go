@@ -68,7 +68,6 @@ func TestPlanThatDeletesAProtectedNumberIsRefused(t *testing.T) {
 			"another user":                     {config: number(withToken(testToken), withUser(otherUser), protected)},
 			"a replacement that unprotects it": {config: number(withToken(nextToken))},
 			"a renamed block":                  {config: phoneNumber("renamed", "whatsapp", whatsAppID, withToken(testToken), protected)},
-			"a second block of it":             {config: same + phoneNumber("second", "whatsapp", whatsAppID, withToken(testToken))},
 			"a trigger":                        {config: triggered("two", withToken(testToken), protected)},
 			"tainted":                          {config: same, TestStep: resource.TestStep{Taint: []string{address}}},
 		},
