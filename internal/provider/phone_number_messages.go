@@ -22,7 +22,7 @@ func (d *providerData) addFailed(err error, plan phoneNumberModel) diag.Diagnost
 	platform := plan.Platform.ValueString()
 	switch bizapi.KindOf(err) {
 	case bizapi.KindAlreadyExists:
-		return d.alreadyExists(err, plan)
+		return alreadyExists(err, plan)
 	case bizapi.KindInvalidToken:
 		return withAnswer(err, advice{"Invalid access token", "The API does not accept the access token. " + tokenAdvice(platform), ""})
 	case bizapi.KindInvalidMetaID:
@@ -34,24 +34,15 @@ func (d *providerData) addFailed(err error, plan phoneNumberModel) diag.Diagnost
 	return d.callFailed(err, plan.UserID.ValueString(), "add the phone number", "")
 }
 
-// alreadyExists is an add that met a number that is registered.
-func (d *providerData) alreadyExists(err error, plan phoneNumberModel) diag.Diagnostic {
-	existingID := ""
-	if failure, ok := errors.AsType[*bizapi.Error](err); ok {
-		existingID = failure.ExistingID
+// alreadyExists is an add that met a number that is registered. In an apply, Terraform does not show whether the
+// state has that number.
+func alreadyExists(err error, plan phoneNumberModel) diag.Diagnostic {
+	failure, _ := errors.AsType[*bizapi.Error](err)
+	if failure.ExistingID != "" {
+		return withAnswer(err, alreadyExistsAdvice(failure.ExistingID, plan))
 	}
-	inState, _ := d.walk.numbers.find(plan.key().String())
-	switch {
-	case existingID == "":
-		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number is registered, but the API does not list it for user %s. "+
-			"If another user has it, set user_id to that user and import it, or delete it there. If it was added or deleted just now, apply again in a few minutes.", plan.UserID.ValueString()), "meta_phone_number_id"})
-	case existingID == inState.id:
-		return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number in the way is %s, which is in the state: this resource's lifecycle has create_before_destroy, or destroy = false, or another resource has the same number. "+
-			"The API accepts each number only once, so the old one has to be deleted first. Remove that setting, or the second resource.", existingID), "meta_phone_number_id"})
-	case inState.id != "":
-		return withAnswer(err, staleStateAdvice(inState.id, existingID, plan))
-	}
-	return withAnswer(err, alreadyExistsAdvice(existingID, plan))
+	return withAnswer(err, advice{"Phone number already exists", fmt.Sprintf("The number is registered, but the API does not list it for user %s. "+
+		"If another user has it, set user_id to that user and import it, or delete it there. If it was added or deleted just now, apply again in a few minutes.", plan.UserID.ValueString()), "meta_phone_number_id"})
 }
 
 // alreadyExistsAdvice says how to take over what is registered.

@@ -72,8 +72,8 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 	}
 }
 
-// planCreate plans an add: of a new number, or the second half of a replacement. Of a tainted number
-// Terraform shows no more than that.
+// planCreate plans an add: of a new number, or the second half of a replacement. Terraform shows no more than
+// that of a tainted number.
 func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phoneNumberModel, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
 	plan.UserID = r.data.plannedUser(ctx, config.UserID, resp)

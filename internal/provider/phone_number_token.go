@@ -56,7 +56,7 @@ func lastToken(state phoneNumberModel, private numberPrivate) token {
 	return token{}
 }
 
-// isKnown reports whether the token's value is known. Of a state's write-only token it never is.
+// isKnown reports whether the token's value is known. That of a state's write-only token never is.
 func (t token) isKnown() bool { return !t.value.IsNull() && !t.value.IsUnknown() }
 
 // equals reports whether a last token is the configured one. ok is false where nothing tells.
