@@ -34,11 +34,8 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 }
 
 func agentExistsAdvice(existingID string, plan agentModel) advice {
-	userID := plan.UserID.ValueString()
-	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. To manage it with Terraform, import it, with the address of this resource in place of bizapi_agent.example:\n\n"+
-		"  import {\n    to = bizapi_agent.example\n    id = \"%s/%s\"\n  }\n\n"+
-		"To use this one instead, first delete that agent, which deletes its conversations too; if that agent is already in the state, another resource has the same number, or the lifecycle of this one has create_before_destroy or destroy = false, which cannot work here.",
-		existingID, plan.PhoneNumberID.ValueString(), userID, existingID), "phone_number_id"}
+	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. ", existingID, plan.PhoneNumberID.ValueString()) +
+		takeOver("bizapi_agent", plan.UserID.ValueString(), existingID), "phone_number_id"}
 }
 
 // agentIDTakenError is a replacement by an agent whose agent_id another one has.
@@ -58,7 +55,7 @@ func agentMovedError(id string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Agent would be deleted at another address",
 		fmt.Sprintf("This plan deletes agent %s, with its conversations, and creates or keeps one of the same number at another address. "+
 			"If its block was renamed or its key changed, write a moved block to the new address, or use `terraform state mv`. "+
-			"If the delete is intended, remove the old block in an apply of its own; for `terraform destroy`, add -refresh=false; if it is the deposed object of a create_before_destroy that failed, run `terraform state rm` and import the agent.", id))
+			"If both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).", id))
 }
 
 // agentReplacedWarning says what a replacement takes with it.

@@ -559,7 +559,7 @@ func TestNumberThatHasAnAgentIsRefusedAtPlan(t *testing.T) {
 		theirs := api.addAgent(numbers[0], "Theirs")
 		refused := resource.TestStep{
 			Config:      api.config(agentOn(quoted(numbers[0].ID))),
-			ExpectError: planError("already has an agent", "id = \""+testUser+"/"+theirs.ID+"\""),
+			ExpectError: planError("already has an agent", "terraform import bizapi_agent.example "+testUser+"/"+theirs.ID),
 		}
 		resource.UnitTest(t, resource.TestCase{
 			ProtoV6ProviderFactories: api.factories(),
@@ -586,7 +586,7 @@ func TestNumberThatGotAnAgentMeanwhileIsRefusedInApply(t *testing.T) {
 				PreConfig: func() {
 					api.Script(sandbox.Fault{On: sandbox.OpCreateAgent, Before: func() { api.AddAgent(testUser, theirs) }})
 				},
-				Config: api.config(agentOn(quoted(numbers[0].ID))), ExpectError: applyError("already has an agent", "id = \""+testUser+"/agt_theirs\""),
+				Config: api.config(agentOn(quoted(numbers[0].ID))), ExpectError: applyError("already has an agent", "terraform import bizapi_agent.example "+testUser+"/agt_theirs"),
 			}},
 		})
 	})

@@ -102,7 +102,7 @@ func TestCLIProviderKilledInsideARequest(t *testing.T) {
 		t.Fatalf("the account holds %+v", numbers)
 	}
 	id := testUser + "/" + numbers[0].ID
-	w.apply().failed("Phone number already exists", "import {", id)
+	w.apply().failed("Phone number already exists", "terraform import bizapi_phone_number.example "+id)
 	w.write("import.tf", importByID(id))
 	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().silent().does()

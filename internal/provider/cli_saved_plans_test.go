@@ -176,7 +176,10 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	t.Parallel()
 	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken), lifecycle)
 	w.write("main.tf", number(withToken(nextToken), lifecycle))
-	w.apply().failed("Phone number already exists", added.ID, "create_before_destroy", "cannot work here", "`terraform state rm`")
+	failed := w.apply().failed("Phone number already exists", "with id "+added.ID+". If this apply replaces it, the lifecycle of its resource has create_before_destroy", "`terraform state rm`")
+	if strings.Contains(failed.Errors[0].Detail, "import {") {
+		t.Errorf("an import block beside create_before_destroy: %s", failed.Errors[0].Detail)
+	}
 	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID || got[0].AccessToken != testToken {
 		t.Fatalf("the account holds %+v", got)
 	}
@@ -188,7 +191,8 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 		t.Fatalf("the account holds %+v", got)
 	}
 	w.succeeds("state", "rm", address)
-	w.write("main.tf", number(withToken(nextToken))+importByID(testUser+"/"+added.ID))
+	w.write("main.tf", number(withToken(nextToken)))
+	w.importPrinted(failed.Errors[0])
 	w.apply().succeeded().does(address, "update")
 	w.plan().succeeded().does()
 	if got := api.Numbers(testUser); len(got) != 1 || got[0].ID != added.ID {

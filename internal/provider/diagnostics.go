@@ -25,6 +25,13 @@ func (d *providerData) listFailed(err error, userID string) diag.Diagnostic {
 	return d.callFailed(err, userID, "list the numbers or agents of user "+userID, "")
 }
 
+// takeOver is what to do about a number or an agent that is in the way of its add. An apply with
+// create_before_destroy looks to the provider as the plan of a new resource does, so one text serves both.
+func takeOver(typeName, userID, id string) string {
+	return fmt.Sprintf("If this apply replaces it, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: remove that setting, and run `terraform state rm` on the resource. "+
+		"If your state has it at no address, import it, with the address of this resource in place of %[1]s.example:\n\n  terraform import %[1]s.example %[2]s/%[3]s", typeName, userID, id)
+}
+
 // replacementUnchecked is a replacement of what, such as "phone number pn_1", where nothing tells whether it
 // could be added again.
 func (d *providerData) replacementUnchecked(err error, userID, what string) diag.Diagnostic {

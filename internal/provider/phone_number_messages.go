@@ -48,10 +48,8 @@ func alreadyExists(err error, plan phoneNumberModel) diag.Diagnostic {
 // alreadyExistsAdvice says how to take over what is registered.
 func alreadyExistsAdvice(existingID string, plan phoneNumberModel) advice {
 	userID := plan.UserID.ValueString()
-	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. If your state has it at no other address, import it, with the address of this resource in place of bizapi_phone_number.example:\n\n"+
-		"  import {\n    to = bizapi_phone_number.example\n    id = \"%s/%s\"\n  }\n\n"+
-		"If an apply that replaces this number ends with this error, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: remove that setting, remove the resource from the state with `terraform state rm`, and then import the number.",
-		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID, userID, existingID), "meta_phone_number_id"}
+	return advice{"Phone number already exists", fmt.Sprintf("User %s already has the %s number %s, with id %s. ",
+		userID, plan.Platform.ValueString(), plan.MetaPhoneNumberID.ValueString(), existingID) + takeOver("bizapi_phone_number", userID, existingID), "meta_phone_number_id"}
 }
 
 // takenError is a replacement by a number that is registered.
@@ -121,7 +119,7 @@ func conflictError(with conflict, id string, key numberKey) diag.Diagnostics {
 	case sameRow:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number would be deleted at another address",
 			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
-				"If both addresses are in the state, as after a `terraform import` to a new address or a create_before_destroy that failed, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
+				"If both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
 	case mayBeSameRow:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number may be deleted at another address",
 			fmt.Sprintf("This plan deletes phone number %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. "+
