@@ -31,7 +31,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 			userID, id = r.data.userOrDefault(types.StringNull(), &resp.Diagnostics).ValueString(), req.ID
 		}
 	}
-	isValid := userIDForm.MatchString(userID) && userIDForm.MatchString(id)
+	isValid := idForm.MatchString(userID) && idForm.MatchString(id)
 	switch {
 	case resp.Diagnostics.HasError() || isValid:
 	case req.ID == "":

@@ -39,7 +39,7 @@ func (l *agentListResource) ListResourceConfigSchema(_ context.Context, _ list.L
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User whose agents to list; the provider's `user_id` by default.",
 				Optional:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 			},
 		},
 	}

@@ -52,8 +52,10 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 		return
 	}
 	inState, isReplaced := r.data.walk.agents.find(number)
-	if isReplaced && config.UserID.IsNull() && plan.UserID.ValueString() != inState.userID {
-		diags.Append(wouldMoveError("agent "+inState.id, inState.userID, plan.UserID))
+	if isReplaced {
+		diags.Append(r.data.checkSameUser("agent "+inState.id, config.UserID, types.StringValue(inState.userID))...)
+	}
+	if diags.HasError() {
 		return
 	}
 	existing, found := r.checkNumber(ctx, plan, inState.id, diags)
@@ -116,34 +118,26 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 	if !isSent && !plan.UpdatedAt.Equal(state.UpdatedAt) { // a change of the timeouts alone
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("updated_at"), state.UpdatedAt)...)
 	}
-	pending := ""
-	switch {
-	case config.UserID.IsUnknown():
-		pending = "user_id"
-	case config.AgentID.IsUnknown():
-		pending = "agent_id"
+	what := state.what()
+	replacing, pending, findings := weigh(resp,
+		judge(what, "phone_number_id", config.PhoneNumberID, plan.PhoneNumberID, state.PhoneNumberID),
+		judge(what, "agent_id", config.AgentID, plan.AgentID, state.AgentID),
+		r.data.judgeUser(what, config.UserID, plan.UserID, state.UserID))
+	if len(replacing) == 0 {
+		diags.Append(findings...)
+		if pending != "" && (isSent || !plan.Timeouts.Equal(state.Timeouts)) {
+			diags.Append(unplannableError(what, pending))
+		}
+		return
 	}
-	byDefault := r.data.userID
-	replaces := !plan.PhoneNumberID.Equal(state.PhoneNumberID) || !plan.AgentID.Equal(state.AgentID) || !plan.UserID.Equal(state.UserID)
-	switch {
-	case replaces && config.UserID.IsNull() && !byDefault.Equal(state.UserID):
-		diags.Append(wouldMoveError(state.what(), state.UserID.ValueString(), byDefault))
-	case replaces && config.UserID.IsUnknown():
-		diags.Append(unknownTargetError(state.what(), "user_id"))
-	case replaces:
-		if r.checkReplacement(ctx, state, plan, diags); diags.HasError() {
-			return
-		}
-		why := "Its user_id or agent_id changes"
-		if !plan.PhoneNumberID.Equal(state.PhoneNumberID) {
-			why = "Its phone_number_id changes"
-		}
-		diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), why))
-	case pending != "" && (isSent || !plan.Timeouts.Equal(state.Timeouts)):
-		diags.Append(unplannableError(state.what(), pending))
-	case pending != "":
-		diags.Append(pendingWarning(state.what(), pending))
-	case config.UserID.IsNull() && !byDefault.IsNull() && !byDefault.IsUnknown() && !byDefault.Equal(state.UserID):
-		diags.Append(otherDefaultWarning(state.what(), state.UserID.ValueString(), byDefault.ValueString()))
+	diags.Append(r.data.checkSameUser(what, config.UserID, state.UserID)...)
+	if config.UserID.IsUnknown() {
+		diags.Append(unknownTargetError(what, "user_id"))
+	}
+	if !diags.HasError() {
+		r.checkReplacement(ctx, state, plan, diags)
+	}
+	if !diags.HasError() {
+		diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), changesOf(replacing)))
 	}
 }

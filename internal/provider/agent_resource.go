@@ -70,7 +70,7 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			"phone_number_id": schema.StringAttribute{
 				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to belong to the same user. A change replaces the agent.",
 				Required:            true,
-				Validators:          agentIDValidators(),
+				Validators:          idValidators(),
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"name": schema.StringAttribute{
@@ -87,14 +87,14 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				MarkdownDescription: "The API's id of the agent: 1 to 50 letters, digits, `-` and `_`, unique across all users. If omitted, the API assigns one, or the provider generates one if the API requires it in the request. Some servers refuse it in the request: omit it there. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          agentIDValidators(),
+				Validators:          idValidators(),
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User that the agent and its number belong to. If omitted, a new agent gets the provider's `user_id`, and an existing agent keeps its user. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"created_at": schema.StringAttribute{
@@ -116,10 +116,6 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			}),
 		},
 	}
-}
-
-func agentIDValidators() []validator.String {
-	return []validator.String{stringvalidator.RegexMatches(userIDForm, "must be 1 to 50 letters, digits, - or _")}
 }
 
 func (r *agentResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {

@@ -74,12 +74,12 @@ func (d *agentsDataSource) Schema(ctx context.Context, _ datasource.SchemaReques
 				MarkdownDescription: "User whose agents to read; the provider's `user_id` by default.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 			},
 			"phone_number_id": schema.StringAttribute{
 				MarkdownDescription: "The API's id of a number, to read only its agent; all agents of the user by default.",
 				Optional:            true,
-				Validators:          agentIDValidators(),
+				Validators:          idValidators(),
 			},
 			"agents": schema.ListNestedAttribute{
 				MarkdownDescription: "The agents, oldest first; empty if there are none.",

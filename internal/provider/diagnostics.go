@@ -158,4 +158,13 @@ func otherDefaultWarning(what, userID, byDefault string) diag.Diagnostic {
 			byDefault, userID, userID, byDefault))
 }
 
+// changesOf says which attributes replace a resource.
+func changesOf(attributes []string) string {
+	verb := " change"
+	if len(attributes) == 1 {
+		verb = " changes"
+	}
+	return strings.Join(attributes, " and ") + verb
+}
+
 func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

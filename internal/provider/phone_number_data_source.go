@@ -49,7 +49,7 @@ func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaR
 		MarkdownDescription: "User that the number belongs to; the provider's `user_id` by default.",
 		Optional:            true,
 		Computed:            true,
-		Validators:          userIDValidators(),
+		Validators:          idValidators(),
 	}
 	attributes["platform"] = schema.StringAttribute{
 		MarkdownDescription: "`whatsapp`, `instagram` or `webchat`; requires `meta_phone_number_id`.",

@@ -43,7 +43,7 @@ func parseImportID(text, defaultUser string) (numberRef, error) {
 		}
 		userID, rest = defaultUser, text
 	}
-	if !userIDForm.MatchString(userID) {
+	if !idForm.MatchString(userID) {
 		return invalid("does not begin with a user id")
 	}
 	if platform, metaID, ok := strings.Cut(rest, "/"); ok && isPlatform(platform) {
@@ -84,7 +84,7 @@ func (r *phoneNumberResource) importRef(ctx context.Context, req resource.Import
 	if req.ID == "" && req.Identity != nil {
 		diags.Append(req.Identity.GetAttribute(ctx, path.Root("user_id"), &ref.userID)...)
 		diags.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &ref.id)...)
-		if !diags.HasError() && (!userIDForm.MatchString(ref.userID) || ref.id == "") {
+		if !diags.HasError() && (!idForm.MatchString(ref.userID) || ref.id == "") {
 			diags.AddError("Invalid import identity", "user_id must be 1 to 50 letters, digits, - or _, and id must not be empty.")
 		}
 		return ref, diags

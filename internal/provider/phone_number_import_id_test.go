@@ -48,14 +48,14 @@ func TestParseImportID(t *testing.T) {
 
 func FuzzParseImportID(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, defaultUser string) {
-		if !userIDForm.MatchString(defaultUser) {
+		if !idForm.MatchString(defaultUser) {
 			defaultUser = ""
 		}
 		got, err := parseImportID(text, defaultUser)
 		if err != nil {
 			return
 		}
-		if !userIDForm.MatchString(got.userID) {
+		if !idForm.MatchString(got.userID) {
 			t.Errorf("%q gives the user %q", text, got.userID)
 		}
 		if (got.id == "") == (got.key == numberKey{}) {

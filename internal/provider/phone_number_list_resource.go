@@ -40,7 +40,7 @@ func (l *phoneNumberListResource) ListResourceConfigSchema(_ context.Context, _ 
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "User whose numbers to list; the provider's `user_id` by default.",
 				Optional:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 			},
 			"platform": schema.StringAttribute{
 				MarkdownDescription: "Platform whose numbers to list: `whatsapp`, `instagram` or `webchat`; all platforms by default.",

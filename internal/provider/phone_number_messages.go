@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -142,10 +141,7 @@ func destroyedWarning(id, taken string) diag.Diagnostic {
 }
 
 func (c numberChange) costWarning(ctx context.Context, attributes []string) diag.Diagnostic {
-	why := strings.Join(attributes, " and ") + " changes"
-	if len(attributes) > 1 {
-		why = strings.Join(attributes, " and ") + " change"
-	}
+	why := changesOf(attributes)
 	if c.config.DisplayName.IsNull() && !c.state.DisplayName.IsNull() {
 		why = fmt.Sprintf("%s, and display_name is not set, so the name %q is lost", why, c.state.DisplayName.ValueString())
 	}

@@ -137,7 +137,7 @@ func (r registration) problem() string {
 	switch {
 	case r.userID == "":
 		return "Its state does not say which user the number belongs to: it contains neither a path like /users/<user_id>/phone_numbers nor a user_id."
-	case !userIDForm.MatchString(r.userID):
+	case !idForm.MatchString(r.userID):
 		return "The user id in its path or data is invalid: it must be 1 to 50 letters, digits, - or _."
 	case r.id == "":
 		return "Its state does not contain the API's id of the number."

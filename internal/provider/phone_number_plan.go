@@ -9,29 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
-
-// useStateForUnknownConfig keeps the state's value of an argument that is known after apply only, so
-// that it replaces nothing. The next plan knows the value and decides. ModifyPlan warns about it.
-type useStateForUnknownConfig struct{}
-
-func (useStateForUnknownConfig) Description(context.Context) string {
-	return "Keeps the prior value while the configured one is unknown."
-}
-
-func (m useStateForUnknownConfig) MarkdownDescription(ctx context.Context) string {
-	return m.Description(ctx)
-}
-
-func (useStateForUnknownConfig) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if req.ConfigValue.IsUnknown() && !req.StateValue.IsNull() {
-		resp.PlanValue = req.StateValue
-	}
-}
 
 // ModifyPlan decides what the schema's plan modifiers cannot: what depends on private state, on the API
 // and on several attributes. Terraform plans a replacement twice: first with the prior state and then,
@@ -130,42 +111,21 @@ type numberChange struct {
 	private             numberPrivate
 }
 
-// verdict is what a plan decides of one attribute.
-type verdict struct {
-	attribute string
-	// replaces the number.
-	replaces bool
-	// isPending is a value that is known after apply only: the state's stays in this plan.
-	isPending bool
-	// finding is an error or a warning, unless the number is replaced.
-	finding diag.Diagnostic
-}
-
 // decide plans the change: a replacement where some attribute asks for one, and otherwise what stays as
 // it is and why.
 func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	name := c.judgeName(ctx)
-	verdicts := []verdict{c.judge("platform", c.config.Platform, c.plan.Platform, c.state.Platform),
-		c.judge("meta_phone_number_id", c.config.MetaPhoneNumberID, c.plan.MetaPhoneNumberID, c.state.MetaPhoneNumberID),
-		c.judgeUser(), name, c.judgeToken(ctx)}
-	var replacing []string
-	var pending string
-	for _, v := range verdicts {
-		if v.replaces {
-			replacing = append(replacing, v.attribute)
-			resp.RequiresReplace.Append(path.Root(v.attribute))
-		}
-		if v.isPending {
-			pending = v.attribute
-		}
-	}
-	what := kept
+	what, name := c.state.what(), c.judgeName(ctx)
+	replacing, pending, findings := weigh(resp,
+		judge(what, "platform", c.config.Platform, c.plan.Platform, c.state.Platform),
+		judge(what, "meta_phone_number_id", c.config.MetaPhoneNumberID, c.plan.MetaPhoneNumberID, c.state.MetaPhoneNumberID),
+		c.data.judgeUser(what, c.config.UserID, c.plan.UserID, c.state.UserID), name, c.judgeToken(ctx))
+	does := kept
 	if len(replacing) > 0 {
-		what = replaced
+		does = replaced
 	}
 	id := c.state.ID.ValueString()
-	diags.Append(conflictError(c.data.walk.numbers.planChange(c.state.key().String(), id, what), id, c.state.key())...)
+	diags.Append(conflictError(c.data.walk.numbers.planChange(c.state.key().String(), id, does), id, c.state.key())...)
 	if planned := c.plannedName(name.replaces); !planned.Equal(c.plan.DisplayName) {
 		c.plan.DisplayName = planned
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("display_name"), planned)...)
@@ -177,33 +137,10 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 		}
 		return
 	}
-	for _, v := range verdicts {
-		if v.finding != nil {
-			diags.Append(v.finding)
-		}
-	}
+	diags.Append(findings...)
 	if pending != "" && c.changesInPlace() {
-		diags.Append(unplannableError(c.state.what(), pending))
+		diags.Append(unplannableError(what, pending))
 	}
-}
-
-// judge decides of an argument that replaces the number by its schema.
-func (c numberChange) judge(attribute string, configured, planned, current types.String) verdict {
-	v := verdict{attribute: attribute, replaces: !planned.Equal(current)}
-	if configured.IsUnknown() {
-		v.isPending, v.finding = true, pendingWarning(c.state.what(), attribute)
-	}
-	return v
-}
-
-// judgeUser keeps a number with its user where the configuration names none.
-func (c numberChange) judgeUser() verdict {
-	v := c.judge("user_id", c.config.UserID, c.plan.UserID, c.state.UserID)
-	byDefault := c.data.userID
-	if c.config.UserID.IsNull() && !byDefault.IsNull() && !byDefault.IsUnknown() && !byDefault.Equal(c.state.UserID) {
-		v.finding = otherDefaultWarning(c.state.what(), c.state.UserID.ValueString(), byDefault.ValueString())
-	}
-	return v
 }
 
 // judgeName tells a name that somebody asks for from one that differs because the number was renamed.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // A replacement deletes first, and an error after that loses the number. So everything that can fail is
@@ -25,9 +26,7 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 		diags.Append(missingToken(c.plan.Platform.ValueString()))
 	}
 	diags.Append(token.check()...)
-	if c.config.UserID.IsNull() && !c.data.userID.Equal(c.state.UserID) {
-		diags.Append(wouldMoveError(c.state.what(), c.state.UserID.ValueString(), c.data.userID))
-	}
+	diags.Append(c.data.checkSameUser(c.state.what(), c.config.UserID, c.state.UserID)...)
 	diags.Append(unknownTarget(c.config, c.state.what())...)
 	if diags.HasError() {
 		return
@@ -68,9 +67,7 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 	if inState.isProtected {
 		diags.Append(protectedError(inState.id, plan.key(), "replacing it"))
 	}
-	if config.UserID.IsNull() && plan.UserID.ValueString() != inState.userID {
-		diags.Append(wouldMoveError("phone number "+inState.id, inState.userID, plan.UserID))
-	}
+	diags.Append(d.checkSameUser("phone number "+inState.id, config.UserID, types.StringValue(inState.userID))...)
 	if diags.HasError() {
 		return
 	}

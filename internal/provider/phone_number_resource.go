@@ -126,7 +126,7 @@ func (r *phoneNumberResource) Schema(ctx context.Context, _ resource.SchemaReque
 				MarkdownDescription: "User that the number belongs to: 1 to 50 letters, digits, `-` and `_`. If omitted, a new number gets the provider's `user_id`, and an existing number keeps its user. A change replaces the number.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"deletion_protection": schema.BoolAttribute{

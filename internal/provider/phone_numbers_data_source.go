@@ -67,7 +67,7 @@ func (d *phoneNumbersDataSource) Schema(ctx context.Context, _ datasource.Schema
 				MarkdownDescription: "User whose numbers to read; the provider's `user_id` by default.",
 				Optional:            true,
 				Computed:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 			},
 			"platform": schema.StringAttribute{
 				MarkdownDescription: "Platform whose numbers to read: `whatsapp`, `instagram` or `webchat`; all platforms by default.",

@@ -97,7 +97,7 @@ func (p *bizapiProvider) Schema(_ context.Context, _ provider.SchemaRequest, res
 			"user_id": schema.StringAttribute{
 				MarkdownDescription: "Default user for resources that don't set `user_id`. Changing it does not move existing numbers. Can be set with the environment variable `BIZAPI_USER_ID`.",
 				Optional:            true,
-				Validators:          userIDValidators(),
+				Validators:          idValidators(),
 			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: "Maximum number of retries for a failed request, `0` to `100`; `4` by default. Waiting out a rate limit does not count as a retry. Can be set with the environment variable `BIZAPI_MAX_RETRIES`.",
@@ -150,7 +150,7 @@ func (p *bizapiProvider) Configure(ctx context.Context, req provider.ConfigureRe
 		Clock:     p.clock,
 		Transport: p.transport,
 	}
-	if user := data.userID; !user.IsNull() && !user.IsUnknown() && !userIDForm.MatchString(user.ValueString()) {
+	if user := data.userID; !user.IsNull() && !user.IsUnknown() && !idForm.MatchString(user.ValueString()) {
 		resp.Diagnostics.AddAttributeError(path.Root("user_id"), "Invalid user id",
 			"The provider's user_id, or the environment variable BIZAPI_USER_ID, must be 1 to 50 letters, digits, - or _.")
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
@@ -85,20 +84,6 @@ func (d *providerData) userOrDefault(configured types.String, diags *diag.Diagno
 	case d.userID.IsNull():
 		diags.Append(missingUser())
 	}
-	return d.userID
-}
-
-// plannedUser returns the user that a create is planned for, which a configuration without one takes from the
-// provider. It may be known after apply only.
-func (d *providerData) plannedUser(ctx context.Context, configured types.String, resp *resource.ModifyPlanResponse) types.String {
-	if !configured.IsNull() {
-		return configured
-	}
-	if d.userID.IsNull() {
-		resp.Diagnostics.Append(missingUser())
-		return d.userID
-	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("user_id"), d.userID)...)
 	return d.userID
 }
 

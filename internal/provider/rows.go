@@ -8,26 +8,11 @@ import (
 	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// What the resources of numbers and agents have in common: a row of a user's listing.
-
-// decodePlan reads what a plan is about; what is null there is zero here.
-func decodePlan[Model any](ctx context.Context, req resource.ModifyPlanRequest, diags *diag.Diagnostics) (config, state, plan Model) {
-	if !req.Config.Raw.IsNull() {
-		diags.Append(req.Config.Get(ctx, &config)...)
-	}
-	if !req.State.Raw.IsNull() {
-		diags.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		diags.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	return config, state, plan
-}
+// What reading and deleting numbers and agents have in common: a row of a user's listing.
 
 // stateRowRef is a row of the state that is read or deleted.
 type stateRowRef struct {

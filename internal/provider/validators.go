@@ -36,14 +36,15 @@ const (
 )
 
 var (
-	userIDForm    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,50}$`)
+	idForm        = regexp.MustCompile(`^[A-Za-z0-9_-]{1,50}$`)
 	digitsForm    = regexp.MustCompile(`^[0-9]+$`)
 	webChatIDForm = regexp.MustCompile(`^[A-Za-z0-9@._+-]+$`)
 	phoneLikeForm = regexp.MustCompile(`^\+?[0-9 ().-]+$`)
 )
 
-func userIDValidators() []validator.String {
-	return []validator.String{stringvalidator.RegexMatches(userIDForm, "must be 1 to 50 letters, digits, - or _")}
+// idValidators are those of the ids of users and agents, and of the number that an agent answers on.
+func idValidators() []validator.String {
+	return []validator.String{stringvalidator.RegexMatches(idForm, "must be 1 to 50 letters, digits, - or _")}
 }
 
 func platformValidators() []validator.String {
