@@ -7,15 +7,19 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var (
-	_ datasource.DataSourceWithConfigure      = (*phoneNumberDataSource)(nil)
-	_ datasource.DataSourceWithValidateConfig = (*phoneNumberDataSource)(nil)
+	_ datasource.DataSourceWithConfigure        = (*phoneNumberDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*phoneNumberDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig   = (*phoneNumberDataSource)(nil)
 )
 
 func newPhoneNumberDataSource() datasource.DataSource { return &phoneNumberDataSource{} }
@@ -44,6 +48,7 @@ func (d *phoneNumberDataSource) Schema(ctx context.Context, _ datasource.SchemaR
 		MarkdownDescription: "The API's id of the number. Set either this, or `platform` and `meta_phone_number_id`.",
 		Optional:            true,
 		Computed:            true,
+		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 	attributes["user_id"] = schema.StringAttribute{
 		MarkdownDescription: "User that the number belongs to; the provider's `user_id` by default.",
@@ -73,37 +78,24 @@ func (d *phoneNumberDataSource) Configure(_ context.Context, req datasource.Conf
 	d.data, _ = req.ProviderData.(*providerData) // nil while validating
 }
 
+func (d *phoneNumberDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	id, platform, metaID := path.MatchRoot("id"), path.MatchRoot("platform"), path.MatchRoot("meta_phone_number_id")
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(id, metaID),
+		datasourcevalidator.Conflicting(id, platform),
+		datasourcevalidator.RequiredTogether(platform, metaID),
+	}
+}
+
 func (d *phoneNumberDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var config phoneNumberDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.ID.IsUnknown() || config.Platform.IsUnknown() || config.MetaPhoneNumberID.IsUnknown() {
-		return
-	}
-	resp.Diagnostics.Append(config.checkArguments()...)
 	validateMetaID(config.Platform, config.MetaPhoneNumberID, &resp.Diagnostics)
-}
-
-// checkArguments checks that the arguments name one number.
-func (m phoneNumberDataSourceModel) checkArguments() diag.Diagnostics {
-	hasID, hasPlatform, hasMetaID := !m.ID.IsNull(), !m.Platform.IsNull(), !m.MetaPhoneNumberID.IsNull()
-	const how = "Set either id, or platform and meta_phone_number_id. To look up all numbers, or those of a platform, use data bizapi_phone_numbers."
-	switch {
-	case m.ID.Equal(types.StringValue("")):
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Invalid id", "id is empty. "+how)}
-	case hasID && (hasPlatform || hasMetaID):
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Too many arguments", "id already names a number. "+how)}
-	case !hasID && hasPlatform != hasMetaID:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "platform and meta_phone_number_id have to be set together. "+how)}
-	case !hasID && !hasPlatform:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Missing argument", "No argument says which number to look up. "+how)}
-	}
-	return nil
 }
 
 func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var data phoneNumberDataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &data)...)
-	resp.Diagnostics.Append(data.checkArguments()...) // of values that were unknown while validating
 	data.UserID = d.data.userOrDefault(data.UserID, &resp.Diagnostics)
 	ctx, cancel, client := d.data.begin(ctx, data.Timeouts.Read, defaultReadTimeout, &resp.Diagnostics)
 	defer cancel()

@@ -107,11 +107,11 @@ func TestLookUpArguments(t *testing.T) {
 	}
 	api := newAPI(t, sandbox.Options{})
 	steps := stepOfEach(t, map[string]invalid{
-		"none":                           {``, []string{"Missing argument", "id", "meta_phone_number_id"}},
-		"an empty id":                    {`id = ""`, []string{"Invalid id", "empty"}},
-		"a platform alone":               {`platform = "whatsapp"`, []string{"Missing argument", "platform", "meta_phone_number_id"}},
-		"a Meta id alone":                {fmt.Sprintf("meta_phone_number_id = %q", whatsAppID), []string{"Missing argument", "platform"}},
-		"an id and a platform":           {"id = \"pn_1\"\n  platform = \"whatsapp\"", []string{"Too many arguments", "id", "platform"}},
+		"none":                           {``, []string{"Missing Attribute Configuration", "id", "meta_phone_number_id"}},
+		"an empty id":                    {`id = ""`, []string{"Invalid Attribute Value Length", "id"}},
+		"a platform alone":               {`platform = "whatsapp"`, []string{"Missing Attribute Configuration", "id", "meta_phone_number_id"}},
+		"a Meta id alone":                {fmt.Sprintf("meta_phone_number_id = %q", whatsAppID), []string{"Invalid Attribute Combination", "platform"}},
+		"an id and a platform":           {"id = \"pn_1\"\n  platform = \"whatsapp\"", []string{"Invalid Attribute Combination", "id", "platform"}},
 		"a platform that there is not":   {byMetaID("telegram", "1"), []string{"whatsapp", "instagram", "webchat"}},
 		"a phone number for the Meta id": {byMetaID("whatsapp", "+1 (234) 567-8900"), []string{"Invalid meta_phone_number_id", "Phone Number ID"}},
 		"a user with a slash":            {"id = \"pn_1\"\n  user_id = \"a/b\"", []string{"user_id", "letters, digits"}},
