@@ -26,8 +26,7 @@ func (r *phoneNumberResource) MoveState(ctx context.Context) []resource.StateMov
 	var own resource.SchemaResponse
 	r.Schema(ctx, resource.SchemaRequest{}, &own)
 	return []resource.StateMover{
-		{StateMover: mover{"mastercard/restapi", "restapi_object", readRestAPIObject}.move},
-		{StateMover: mover{"magodo/restful", "restful_resource", readRestfulResource}.move},
+		{StateMover: moveGeneric},
 		{StateMover: moveOwn, SourceSchema: &own.Schema},
 		{StateMover: refuseMove},
 	}
@@ -49,28 +48,26 @@ func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.
 	resp.Diagnostics.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, readNumberPrivate(ctx, req.SourcePrivate))...)
 }
 
-// mover moves from one resource type of one provider.
-type mover struct {
-	provider string // namespace and name, in lower case
-	typeName string
-	read     func(state []byte) (genericObject, error)
-}
+// genericProviders are those that registrations can be moved from, by their resource type: namespace and name,
+// in lower case.
+var genericProviders = map[string]string{"restapi_object": "mastercard/restapi", "restful_resource": "magodo/restful"}
 
-func (m mover) move(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-	if req.SourceTypeName != m.typeName || !isOfProvider(req.SourceProviderAddress, m.provider) {
+func moveGeneric(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	provider, isKnown := genericProviders[req.SourceTypeName]
+	if !isKnown || !isOfProvider(req.SourceProviderAddress, provider) {
 		return
 	}
-	source, err := m.read(req.SourceRawState.JSON)
+	source, err := readGenericObject(req.SourceRawState.JSON)
 	if err != nil {
-		resp.Diagnostics.Append(moveRefused(m.typeName, "Its state is not that of any version of the provider that is known."))
+		resp.Diagnostics.Append(moveRefused(req.SourceTypeName, "Its state is not that of any version of the provider that is known."))
 		return
 	}
 	found, problem := source.registration()
 	if problem != "" {
-		resp.Diagnostics.Append(moveRefused(m.typeName, problem+source.whichOne()))
+		resp.Diagnostics.Append(moveRefused(req.SourceTypeName, problem+source.whichOne()))
 		return
 	}
-	resp.Diagnostics.Append(found.store(ctx, m.provider, resp)...)
+	resp.Diagnostics.Append(found.store(ctx, provider, resp)...)
 }
 
 // isOfProvider reports whether an address is that of a provider, given as namespace and name in lower
@@ -270,19 +267,32 @@ func rowsOf(answer []byte) (rows []fields, isList bool) {
 	if err := decoder.Decode(&value); err != nil {
 		return nil, false
 	}
-	if envelope, ok := value.(map[string]any); ok && envelope["data"] != nil && envelope["id"] == nil {
-		value = envelope["data"]
-	}
-	list, isList := value.([]any)
-	if !isList {
-		list = []any{value}
-	}
-	for _, element := range list {
-		if object, ok := element.(map[string]any); ok {
-			rows = append(rows, textsOf(object))
+	switch value := unwrapped(value).(type) {
+	case string:
+		return rowsOf([]byte(value))
+	case []any:
+		for _, element := range value {
+			if object, ok := element.(map[string]any); ok {
+				rows = append(rows, textsOf(object))
+			}
 		}
+		return rows, true
+	case map[string]any:
+		rows = []fields{textsOf(value)}
 	}
-	return rows, isList
+	return rows, false
+}
+
+// unwrapped takes a value out of what a state of Terraform and a deployed server wrap it in.
+func unwrapped(value any) any {
+	object, _ := value.(map[string]any)
+	switch {
+	case object["type"] != nil && object["value"] != nil:
+		return unwrapped(object["value"])
+	case object["data"] != nil && object["id"] == nil:
+		return object["data"]
+	}
+	return value
 }
 
 func textsOf(object map[string]any) fields {
@@ -298,56 +308,31 @@ func textsOf(object map[string]any) fields {
 	return texts
 }
 
-// readRestAPIObject reads a state of restapi_object: data and the responses are JSON in strings, and
-// api_data has the answer's fields as strings.
-func readRestAPIObject(state []byte) (genericObject, error) {
+// readGenericObject reads a state of either provider. restapi_object has JSON in strings, and restful_resource
+// the same or, since version 0.14, values of any type; its id is the path that it is read by.
+func readGenericObject(state []byte) (genericObject, error) {
 	var object struct {
 		ID             string          `json:"id"`
 		Path           string          `json:"path"`
 		CreatePath     string          `json:"create_path"`
-		Data           string          `json:"data"`
-		APIResponse    string          `json:"api_response"`
+		Data           json.RawMessage `json:"data"`
+		APIResponse    json.RawMessage `json:"api_response"`
 		APIData        json.RawMessage `json:"api_data"`
-		CreateResponse string          `json:"create_response"`
+		CreateResponse json.RawMessage `json:"create_response"`
+		Body           json.RawMessage `json:"body"`
+		Output         json.RawMessage `json:"output"`
 	}
 	err := json.Unmarshal(state, &object)
-	return genericObject{
-		id: object.ID, paths: []string{object.Path, object.CreatePath},
-		answers: []json.RawMessage{[]byte(object.APIResponse), object.APIData, []byte(object.CreateResponse)},
-		sent:    []byte(object.Data),
-	}, err
-}
-
-// readRestfulResource reads a state of restful_resource: its id is the path that it is read by, and
-// body and output are JSON in strings or, since version 0.14, values of any type.
-func readRestfulResource(state []byte) (genericObject, error) {
-	var object struct {
-		ID     string          `json:"id"`
-		Path   string          `json:"path"`
-		Body   json.RawMessage `json:"body"`
-		Output json.RawMessage `json:"output"`
+	read := genericObject{
+		id: object.ID, paths: []string{object.ID, object.Path, object.CreatePath},
+		answers: []json.RawMessage{object.APIResponse, object.APIData, object.CreateResponse, object.Output},
+		sent:    object.Data,
 	}
-	err := json.Unmarshal(state, &object)
-	return genericObject{
-		paths:   []string{object.ID, object.Path},
-		answers: []json.RawMessage{plainJSON(object.Output)},
-		sent:    plainJSON(object.Body),
-	}, err
-}
-
-// plainJSON takes a value out of what Terraform's states wrap it in: a string, or an object that
-// gives its type beside it.
-func plainJSON(value json.RawMessage) json.RawMessage {
-	var dynamic struct {
-		Type  json.RawMessage `json:"type"`
-		Value json.RawMessage `json:"value"`
+	if read.sent == nil {
+		read.sent = object.Body
 	}
-	var text string
-	if json.Unmarshal(value, &text) == nil {
-		return []byte(text)
+	if strings.Contains(object.ID, "/") {
+		read.id = ""
 	}
-	if json.Unmarshal(value, &dynamic) == nil && dynamic.Type != nil && dynamic.Value != nil {
-		return dynamic.Value
-	}
-	return value
+	return read, err
 }
