@@ -31,7 +31,7 @@ func TestNewNumberThatTheAPIWouldRefuseIsAnErrorAtPlan(t *testing.T) {
 	shop.ID = "pn_shop"
 	api.Add(testUser, shop)
 	steps := stepOfEach(t, map[string]refused{
-		"a number that is there already": {says: []string{"Phone number already exists", `id = "` + testUser + `/pn_shop"`}},
+		"a number that is there already": {says: []string{"Phone number already exists", "terraform import bizapi_phone_number.example " + testUser + "/pn_shop"}},
 		"one with a token unknown yet":   {block: number(withUnknown(laterTheSame)), says: []string{"Phone number already exists", testUser + "/pn_shop"}},
 		"an unknown user":                {block: number(withToken(testToken), withUser("usr_nobody")), says: []string{"Unknown user", "usr_nobody"}},
 		"a refused key":                  {provider: withUser(testUser) + "\n  api_key = \"sk_of_nobody\"", says: []string{"API key refused", "401"}},
