@@ -75,9 +75,21 @@ func (c *Client) AgentOfNumber(ctx context.Context, userID, phoneNumberID string
 	return c.agents.of(userID).look(ctx, wanted{}, numberIDKey(phoneNumberID))
 }
 
-// RegisteredAgent returns the agent of a user with that id if the user's listing has one.
-func (c *Client) RegisteredAgent(ctx context.Context, userID, id string) (agent Agent, found bool, err error) {
-	return c.agents.of(userID).look(ctx, wanted{}, idKey(id))
+// CheckAgentID returns an error if an agent cannot get an id: of KindAlreadyExists where one has it. Ids are unique
+// over all users, so no listing of this one shows it.
+func (c *Client) CheckAgentID(ctx context.Context, userID, id string) error {
+	call := c.agents.of(userID).call(http.MethodGet, id)
+	_, err := c.do(ctx, call)
+	switch KindOf(err) {
+	case KindNotFound:
+		return nil
+	case KindForbidden: // another user's
+		err = nil
+	}
+	if err == nil {
+		return c.newError(KindAlreadyExists, call, answer{}, "an agent has this id")
+	}
+	return err
 }
 
 // CreateAgent creates an agent, once, as AddPhoneNumber adds a number. adopted reports that it was found

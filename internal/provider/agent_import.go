@@ -21,11 +21,9 @@ const agentImportIDForms = "Write <user_id>/<agent_id>, or <agent_id> if the pro
 
 // ImportState finds the agent, so that one that is missing is an error that says what to do.
 func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	var userID, id string
-	if req.ID == "" && req.Identity != nil {
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("user_id"), &userID)...)
-		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("agent_id"), &id)...)
-	} else {
+	userID, id, diags := identityOf(ctx, req, "agent_id")
+	resp.Diagnostics.Append(diags...)
+	if req.ID != "" {
 		var hasUser bool
 		if userID, id, hasUser = strings.Cut(req.ID, "/"); !hasUser {
 			userID, id = r.data.userOrDefault(types.StringNull(), &resp.Diagnostics).ValueString(), req.ID
@@ -35,7 +33,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 	switch {
 	case resp.Diagnostics.HasError() || isValid:
 	case req.ID == "":
-		resp.Diagnostics.AddError("Invalid import identity", "user_id and agent_id must each be 1 to 50 letters, digits, - or _.")
+		resp.Diagnostics.AddError("Invalid import identity", "There is no import id, and no identity that names an agent: user_id and agent_id must each be 1 to 50 letters, digits, - or _.")
 	default:
 		resp.Diagnostics.AddError("Invalid import id", fmt.Sprintf("%q does not name an agent. %s", req.ID, agentImportIDForms))
 	}

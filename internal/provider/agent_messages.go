@@ -6,6 +6,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -22,40 +23,40 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 	case bizapi.KindNotFound:
 		return unknownNumberError(plan.UserID.ValueString(), plan.PhoneNumberID.ValueString())
 	case bizapi.KindAlreadyExists:
-		if failure.ExistingID == "" {
-			return withAnswer(err, advice{"Agent already exists", fmt.Sprintf("Either phone number %s has an agent that the API does not list for user %s, or another agent has this agent_id. "+
-				"Import the agent for the user that has it, delete it there, or choose another agent_id.", plan.PhoneNumberID.ValueString(), plan.UserID.ValueString()), "phone_number_id"})
+		switch taken := strings.Contains(strings.ToLower(failure.Message), "agent with id"); {
+		case failure.ExistingID != "":
+			return withAnswer(err, agentExistsAdvice(failure.ExistingID, plan))
+		case taken:
+			return withAnswer(err, advice{"Agent already exists", fmt.Sprintf("Another agent, perhaps of another user, has the agent_id %s. Choose another agent_id, or omit it.", plan.AgentID.ValueString()), "agent_id"})
 		}
-		return withAnswer(err, agentExistsAdvice(failure.ExistingID, plan))
+		return withAnswer(err, advice{"Phone number already has an agent", fmt.Sprintf("An agent that the API does not list for user %s answers on phone number %s: it is probably another user's. "+
+			"It has to be deleted there first.", plan.UserID.ValueString(), plan.PhoneNumberID.ValueString()), "phone_number_id"})
 	case bizapi.KindUnknownOutcome:
 		return withAnswer(err, advice{"Agent may or may not exist", "Nothing shows whether the agent was created. Apply again: that creates it if it is missing, and otherwise says how to import it.", ""})
 	}
-	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", "")
+	consequence := ""
+	if !plan.AgentID.IsUnknown() && failure != nil && strings.Contains(failure.Message, "agent_id") {
+		consequence = " If this server takes no agent_id in a request, omit it."
+	}
+	return d.callFailed(err, plan.UserID.ValueString(), "create the agent", consequence)
 }
 
 func agentExistsAdvice(existingID string, plan agentModel) advice {
-	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. ", existingID, plan.PhoneNumberID.ValueString()) +
+	return advice{"Phone number already has an agent", fmt.Sprintf("Agent %s answers on phone number %s, and a number can have only one agent. "+
+		"If another resource has that agent, exchange their names and prompts instead of their numbers or, where addresses shift, use `terraform state mv`. ", existingID, plan.PhoneNumberID.ValueString()) +
 		takeOver("bizapi_agent", plan.UserID.ValueString(), existingID), "phone_number_id"}
 }
 
 // agentIDTakenError is a replacement by an agent whose agent_id another one has.
-func agentIDTakenError(existing bizapi.Agent, what string) diag.Diagnostic {
+func agentIDTakenError(id, what string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("agent_id"), "Agent already exists",
-		fmt.Sprintf("Agent %s answers on phone number %s, and an agent_id must be unique. Replacing %s would delete it, and could not create it again. Choose another agent_id.", existing.ID, existing.PhoneNumberID, what))
+		fmt.Sprintf("An agent %s exists, perhaps of another user, and an agent_id must be unique. Replacing %s would delete it, and could not create it again. Choose another agent_id.", id, what))
 }
 
 func unknownNumberError(userID, phoneNumberID string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("phone_number_id"), "Unknown phone number",
 		fmt.Sprintf("User %s has no phone number with id %q, and an agent on another user's number would block the owner's agent. "+
 			"phone_number_id is the API's id, such as bizapi_phone_number.support.id, not Meta's; set user_id to the user that has the number.", userID, phoneNumberID))
-}
-
-// agentMovedError is a plan that deletes an agent at one address and creates or keeps it at another.
-func agentMovedError(id string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Agent would be deleted at another address",
-		fmt.Sprintf("This plan deletes agent %s, with its conversations, and creates or keeps one of the same number at another address. "+
-			"If its block was renamed or its key changed, write a moved block to the new address, or use `terraform state mv`. "+
-			"If both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).", id))
 }
 
 // agentReplacedWarning says what a replacement takes with it.

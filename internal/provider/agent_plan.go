@@ -15,8 +15,7 @@ import (
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
-// ModifyPlan checks what the schema's plan modifiers cannot, as that of a number does. A phone_number_id
-// that is unknown replaces the agent: that is how it follows its number.
+// ModifyPlan checks what the schema's plan modifiers cannot, as that of a number does.
 func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	config, state, plan := decodePlan[agentModel](ctx, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -24,18 +23,18 @@ func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	switch {
 	case req.Plan.Raw.IsNull():
-		if r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString()) != noConflict {
-			resp.Diagnostics.Append(agentMovedError(state.AgentID.ValueString()))
-		}
+		conflict := r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString())
+		resp.Diagnostics.Append(conflictError(conflict, state.what(), "Agent")...)
 	case req.State.Raw.IsNull():
-		r.planCreate(ctx, config, plan, resp)
+		_, isSecondHalf := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+		r.planCreate(ctx, config, plan, !isSecondHalf, resp)
 	default:
 		r.planChange(ctx, config, state, plan, resp)
 	}
 }
 
-// planCreate plans a new agent, or the second half of a replacement.
-func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel, resp *resource.ModifyPlanResponse) {
+// planCreate plans an agent that is new or tainted, or else the second half of a replacement.
+func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel, isNew bool, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
 	plan.UserID = r.data.plannedUser(ctx, config.UserID, resp)
 	if diags.HasError() || r.data.walk.isDeleting() {
@@ -47,10 +46,8 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 		return // an agent of a number that this plan adds has nothing in its way
 	}
 	number := plan.PhoneNumberID.ValueString()
-	if id, conflict := r.data.walk.agents.planCreate(number, false); conflict != noConflict {
-		diags.Append(agentMovedError(id))
-		return
-	}
+	id, conflict := r.data.walk.agents.planCreate(number, isNew)
+	diags.Append(conflictError(conflict, "agent "+id, "Agent")...)
 	inState, isReplaced := r.data.walk.agents.find(number)
 	if isReplaced {
 		diags.Append(r.data.checkSameUser("agent "+inState.id, config.UserID, types.StringValue(inState.userID))...)
@@ -60,7 +57,7 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 	}
 	existing, found := r.checkNumber(ctx, plan, inState.id, diags)
 	if found && !diags.HasError() {
-		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted or replaced on request, or another resource has the same number"))
+		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted or replaced on request"))
 	}
 }
 
@@ -98,21 +95,30 @@ func (r *agentResource) checkReplacement(ctx context.Context, state, plan agentM
 	if !plan.PhoneNumberID.IsUnknown() { // a number that is replaced has no agent then
 		r.checkNumber(ctx, plan, state.AgentID.ValueString(), diags)
 	}
-	client, clientDiags := r.data.client()
-	if diags.HasError() || clientDiags.HasError() || plan.AgentID.Equal(state.AgentID) {
+	var unknown diag.Diagnostics
+	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
+	defer cancel()
+	if diags.HasError() || unknown.HasError() || plan.AgentID.Equal(state.AgentID) || plan.AgentID.IsUnknown() {
 		return
 	}
-	if existing, found, _ := client.RegisteredAgent(ctx, plan.UserID.ValueString(), plan.AgentID.ValueString()); found {
-		diags.Append(agentIDTakenError(existing, state.what()))
+	userID := plan.UserID.ValueString()
+	err := client.CheckAgentID(ctx, userID, plan.AgentID.ValueString())
+	switch {
+	case bizapi.KindOf(err) == bizapi.KindAlreadyExists:
+		diags.Append(agentIDTakenError(plan.AgentID.ValueString(), state.what()))
+	case err != nil:
+		diags.Append(r.data.replacementUnchecked(err, userID, state.what()))
 	}
 }
 
 // planChange plans an agent that exists.
 func (r *agentResource) planChange(ctx context.Context, config, state, plan agentModel, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	if r.data.walk.agents.planChange(state.PhoneNumberID.ValueString(), state.AgentID.ValueString(), kept) != noConflict {
-		diags.Append(agentMovedError(state.AgentID.ValueString()))
-		return
+	if config.PhoneNumberID.IsUnknown() && !r.data.walk.numbers.adds() {
+		// An agent follows its number, which is planned before it. Where no number is added, the value is unknown
+		// for a reason that leaves the number alone, such as a data source that is read in the apply.
+		plan.PhoneNumberID = state.PhoneNumberID
+		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("phone_number_id"), plan.PhoneNumberID)...)
 	}
 	isSent := !plan.Name.Equal(state.Name) || !plan.PromptID.Equal(state.PromptID)
 	if !isSent && !plan.UpdatedAt.Equal(state.UpdatedAt) { // a change of the timeouts alone
@@ -123,6 +129,8 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 		judge(what, "phone_number_id", config.PhoneNumberID, plan.PhoneNumberID, state.PhoneNumberID),
 		judge(what, "agent_id", config.AgentID, plan.AgentID, state.AgentID),
 		r.data.judgeUser(what, config.UserID, plan.UserID, state.UserID))
+	conflict := r.data.walk.agents.planChange(state.PhoneNumberID.ValueString(), state.AgentID.ValueString(), len(replacing) > 0)
+	diags.Append(conflictError(conflict, what, "Agent")...)
 	if len(replacing) == 0 {
 		diags.Append(findings...)
 		if pending != "" && (isSent || !plan.Timeouts.Equal(state.Timeouts)) {

@@ -19,6 +19,7 @@ func TestReplacementOfAnAgentThatWouldFailIsNotPlanned(t *testing.T) {
 	dialects(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, others := api.account()
+		api.AddAgent(otherUser, sandbox.Agent{ID: "agt_theirs", PhoneNumberID: others.ID, Name: "Theirs", PromptID: promptID})
 		desk := agentBlock("desk", quoted(numbers[1].ID), "Front desk", promptID)
 		started := api.config(agentOn(quoted(numbers[0].ID)), desk)
 		type change struct {
@@ -35,6 +36,7 @@ func TestReplacementOfAnAgentThatWouldFailIsNotPlanned(t *testing.T) {
 			"a number that is missing":         {main: agentOn(quoted("pn_missing")), says: []string{"Unknown phone number"}},
 			"numbers that cannot be listed":    {main: agentOn(quoted(numbers[2].ID)), down: sandbox.DatabaseDown(), says: []string{"Replacement cannot be checked"}},
 			"an agent_id that another one has": {main: agentOn(quoted(numbers[0].ID), `agent_id = bizapi_agent.desk.agent_id`), says: []string{"Agent already exists", "agent_id"}},
+			"an agent_id of another user's":    {main: agentOn(quoted(numbers[0].ID), `agent_id = "agt_theirs"`), says: []string{"Agent already exists", "agt_theirs", "another user"}},
 		}, func(_ string, row change) resource.TestStep {
 			if row.desk == "" {
 				row.desk = desk

@@ -68,10 +68,9 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			"Deleting an agent deletes its conversations and messages. Replacing its number deletes the agent too. If `phone_number_id` refers to the number, as `bizapi_phone_number.<name>.id` does, the same apply creates the agent again on the new number.",
 		Attributes: map[string]schema.Attribute{
 			"phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to belong to the same user. A change replaces the agent.",
+				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to belong to the same user. A change replaces the agent. A value that is known only after apply does so in a plan that adds or replaces a number; otherwise the current one is kept until it is known.",
 				Required:            true,
-				Validators:          idValidators(),
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Validators:          idValidators(), // whether a change replaces is ModifyPlan's: an unknown value may
 			},
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Human-readable name, 1 to 255 UTF-16 units. A change updates the agent in place.",

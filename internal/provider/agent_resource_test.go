@@ -303,6 +303,33 @@ func TestChangeOfTheNumberInPlaceLeavesItsAgentAlone(t *testing.T) {
 	})
 }
 
+// Terraform reads a data source in the apply when something that it depends on changes. Its number is the same then.
+func TestNumberThatIsNotKnownYetLeavesItsAgentAlone(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	config := func(input, name string, arguments ...string) string {
+		return api.config(number(append(arguments, withToken(testToken))...), knownLater("trigger", input),
+			"data \"bizapi_phone_number\" \"main\" {\n  platform = \"whatsapp\"\n  meta_phone_number_id = "+quoted(whatsAppID)+"\n  depends_on = ["+address+", terraform_data.trigger]\n}\n",
+			agentBlock("main", "data.bizapi_phone_number.main.id", name, promptID))
+	}
+	kept := func(config string) resource.TestStep {
+		return resource.TestStep{
+			Config: config, ConfigPlanChecks: plansAgent(plancheck.ResourceActionNoop),
+			ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(), api.checkAgents("Reception/pmpt_1")},
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{
+			{Config: config("one", agentName), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)}},
+			kept(config("two", agentName)),
+			kept(config("two", agentName, protected)),
+			{Config: config("three", "Front desk", protected), ExpectError: planError("cannot be planned", "phone_number_id")}, // beside a change in place
+			kept(config("two", agentName)),
+		},
+	})
+}
+
 // A number takes its agent along. Where the agent does not follow it, its own delete comes too late, or finds
 // nothing.
 func TestDeleteOfAnAgentThatWentWithItsNumberIsDone(t *testing.T) {
@@ -593,20 +620,21 @@ func TestNumberThatGotAnAgentMeanwhileIsRefusedInApply(t *testing.T) {
 }
 
 // A deployed server lists the agent of another user to nobody but that user.
-func TestNumberThatAnotherUsersAgentBlocks(t *testing.T) {
+func TestAnotherUsersAgentIsInTheWay(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t, sandbox.Options{Dialect: sandbox.Deployed})
 	numbers, _ := api.account()
-	api.AddAgent(otherUser, sandbox.Agent{PhoneNumberID: numbers[0].ID, Name: "Theirs", PromptID: "p"})
+	api.AddAgent(otherUser, sandbox.Agent{ID: "agt_theirs", PhoneNumberID: numbers[0].ID, Name: "Theirs", PromptID: "p"})
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
-		Steps: []resource.TestStep{{
-			Config: api.config(agentOn(quoted(numbers[0].ID))), ExpectError: applyError("Agent already exists", numbers[0].ID),
-		}},
+		Steps: []resource.TestStep{
+			{Config: api.config(agentOn(quoted(numbers[0].ID))), ExpectError: applyError("Phone number already has an agent", numbers[0].ID, "another user")},
+			{Config: api.config(agentOn(quoted(numbers[1].ID), `agent_id = "agt_theirs"`)), ExpectError: applyError("Agent already exists", "agt_theirs", "another agent_id")},
+		},
 	})
 }
 
-func TestTwoAgentsOfOneNumber(t *testing.T) {
+func TestSecondAgentOfANumberIsRefusedAtPlan(t *testing.T) {
 	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
@@ -616,8 +644,29 @@ func TestTwoAgentsOfOneNumber(t *testing.T) {
 			ProtoV6ProviderFactories: api.factories(),
 			Steps: []resource.TestStep{
 				{Config: api.config(first)},
-				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: says("Phone number already has an agent")}, // at plan or in the apply: Terraform plans the two in either order
+				{Config: api.config(first, agentBlock("second", quoted(numbers[0].ID), "Second", promptID)), ExpectError: planError("Agent would be deleted at another address", "Two resources of this plan have agent agt_")},
 				{Config: api.config(first), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
+			},
+		})
+	})
+}
+
+// An import to a second address leaves both in the state. Neither may delete the agent of the other.
+func TestAgentAtTwoAddressesIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		agent, first := api.importableAgent()
+		second := func(number string) string { return agentBlock("second", number, agentName, promptID) }
+		imports := importAgentByID(testUser + "/" + agent.ID)
+		both := first + second(quoted(agent.PhoneNumberID)) + imports + strings.Replace(imports, agentAddress, "bizapi_agent.second", 1)
+		moves := first + second(quoted(api.Numbers(testUser)[1].ID))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			Steps: []resource.TestStep{
+				{Config: api.config(both), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites()}},
+				{Config: api.config(moves), ExpectError: planError("Agent would be deleted at another address", agent.ID, "`terraform state rm`")},
+				plansNothing(api.config(both), api.checkWrites()),
 			},
 		})
 	})
@@ -802,6 +851,20 @@ resource "bizapi_agent" "many" {
 				}}},
 			},
 		})
+	})
+}
+
+// A strict server refuses the agent_id of an imported agent's configuration once the agent is created again.
+func TestAgentIDThatTheServerRefusesIsToBeOmitted(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{Dialect: sandbox.Published})
+	numbers, _ := api.account()
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{
+			{Config: api.config(agentOn(quoted(numbers[0].ID), `agent_id = "agt_1"`)), ExpectError: applyError("agent_id", "omit it")},
+			{Config: api.config(agentOn(quoted(numbers[0].ID))), ConfigStateChecks: []statecheck.StateCheck{api.checkAgents("Reception/pmpt_1")}},
+		},
 	})
 }
 

@@ -30,7 +30,7 @@ func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
 		w, api, shop, agent := cliWithAgent(t, dialect)
 		named := fmt.Sprintf("Agent %q (%s) is deleted with it", agent.Name, agent.ID)
 		replaced, deleted := "Phone number "+shop.ID+" will be replaced", "Phone number "+shop.ID+" will be deleted"
-		const comesBack, isLost = "is created again in the same apply, without its conversations", "Nothing brings the agent back"
+		const comesBack, isLost = "is created again in the same apply, without its conversations", "Unless this plan creates it on another number, nothing brings the agent back"
 
 		w.write("main.tf", number(withToken(nextToken))+agentOn(follows))
 		rotated := w.plan().succeeded().does(address, "replace", agentAddress, "replace")
@@ -170,4 +170,17 @@ func TestCLIQueryOfAgentsSaysWhatItLeavesOut(t *testing.T) {
 	w := newCLIWorkspace(t, api.baseURL)
 	w.write("all.tfquery.hcl", "list \"bizapi_agent\" \"agents\" {\n  provider = bizapi\n  limit = 2\n}\n")
 	parsed(t, w.run("query", "-json")).succeeded().warnedOnce("2 of 3 agents are listed", "limit = 3")
+}
+
+// A variable of a shell that is not set makes an empty id.
+func TestCLIEmptyImportIDIsAnErrorThatSaysSo(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	w := newCLIWorkspace(t, api.baseURL)
+	w.write("main.tf", number(withToken(testToken))+agentOn(follows))
+	for _, to := range []string{address, agentAddress} {
+		if done := w.run("import", to, ""); done.Code == 0 || !strings.Contains(done.Stderr, "no import id") {
+			t.Errorf("%s: exit code %d: %s", to, done.Code, done.Stderr)
+		}
+	}
 }

@@ -28,8 +28,25 @@ func (d *providerData) listFailed(err error, userID string) diag.Diagnostic {
 // takeOver is what to do about a number or an agent that is in the way of its add. An apply with
 // create_before_destroy looks to the provider as the plan of a new resource does, so one text serves both.
 func takeOver(typeName, userID, id string) string {
-	return fmt.Sprintf("If this apply replaces it, the lifecycle of its resource has create_before_destroy or destroy = false, which cannot work here: remove that setting, and run `terraform state rm` on the resource. "+
+	return fmt.Sprintf("If this apply replaces it, the lifecycle of its resource, or of one that refers to it, has create_before_destroy or destroy = false, which cannot work here: remove that setting, and run `terraform state rm` on the resource. "+
 		"If your state has it at no address, import it, with the address of this resource in place of %[1]s.example:\n\n  terraform import %[1]s.example %[2]s/%[3]s", typeName, userID, id)
+}
+
+// conflictError is a plan in which two resources have one row: which, such as "agent agt_1", of a kind such as "Agent".
+func conflictError(with conflict, which, kind string) diag.Diagnostics {
+	const move = "If its block was renamed or its key changed, write a moved block to the new address"
+	switch with {
+	case sameRow:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("%s would be deleted at another address", kind),
+			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
+				"; if addresses shift, as when a count gets smaller or an element is put in front of others, use for_each with a moved block for each key, or `terraform state mv`. "+
+				"If both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
+	case mayBeSameRow:
+		return diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("%s may be deleted at another address", kind),
+			fmt.Sprintf("This plan deletes %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. ", which)+move+
+				". If they are two numbers, remove the old block in an apply of its own.")}
+	}
+	return nil
 }
 
 // replacementUnchecked is a replacement of what, such as "phone number pn_1", where nothing tells whether it

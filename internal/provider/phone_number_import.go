@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
@@ -81,11 +82,10 @@ func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.Impo
 
 // importRef reads the id of the command or block, or the identity of a block.
 func (r *phoneNumberResource) importRef(ctx context.Context, req resource.ImportStateRequest) (ref numberRef, diags diag.Diagnostics) {
-	if req.ID == "" && req.Identity != nil {
-		diags.Append(req.Identity.GetAttribute(ctx, path.Root("user_id"), &ref.userID)...)
-		diags.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &ref.id)...)
+	if req.ID == "" {
+		ref.userID, ref.id, diags = identityOf(ctx, req, "id")
 		if !diags.HasError() && (!idForm.MatchString(ref.userID) || ref.id == "") {
-			diags.AddError("Invalid import identity", "user_id must be 1 to 50 letters, digits, - or _, and id must not be empty.")
+			diags.AddError("Invalid import identity", "There is no import id, and no identity that names a number: user_id must be 1 to 50 letters, digits, - or _, and id must not be empty.")
 		}
 		return ref, diags
 	}
@@ -98,6 +98,16 @@ func (r *phoneNumberResource) importRef(ctx context.Context, req resource.Import
 		diags.AddError("Invalid import id", err.Error())
 	}
 	return ref, diags
+}
+
+// identityOf returns the identity that an import block names a row by: empty where the command was given an empty id.
+func identityOf(ctx context.Context, req resource.ImportStateRequest, idAttribute string) (userID, id string, diags diag.Diagnostics) {
+	var user, row types.String
+	if req.Identity != nil {
+		diags.Append(req.Identity.GetAttribute(ctx, path.Root("user_id"), &user)...)
+		diags.Append(req.Identity.GetAttribute(ctx, path.Root(idAttribute), &row)...)
+	}
+	return user.ValueString(), row.ValueString(), diags
 }
 
 // findNumber returns the number that is named. ifMissing says what to do about one that is not there.

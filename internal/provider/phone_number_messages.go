@@ -110,22 +110,12 @@ func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID, why))
 }
 
-// conflictError is a plan in which two resources have one number.
-func conflictError(with conflict, id string, key numberKey) diag.Diagnostics {
-	which := fmt.Sprintf("phone number %s (%s %s)", id, key.platform, key.metaID)
-	const move = "If its block was renamed or its key changed, write a moved block to the new address; if addresses shift, as when a count gets smaller or an element is put in front of others, use for_each with a moved block for each key, or `terraform state mv`. "
-	switch with {
-	case sameRow:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number would be deleted at another address",
-			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
-				"If both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
-	case mayBeSameRow:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Phone number may be deleted at another address",
-			fmt.Sprintf("This plan deletes phone number %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. "+
-				"If its block was renamed or its key changed, write a moved block to the new address. "+
-				"If they are two numbers, remove the old block in an apply of its own.", id))}
+// whichNumber names a number by all that people know it by, as far as it is known.
+func whichNumber(id string, key numberKey) string {
+	if key.platform == "" || key.metaID == "" {
+		return "phone number " + id
 	}
-	return nil
+	return fmt.Sprintf("phone number %s (%s %s)", id, key.platform, key.metaID)
 }
 
 // replacedWarning says what a replacement takes with it. The id is in the summary: the CLI folds warnings

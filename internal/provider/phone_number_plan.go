@@ -44,7 +44,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 	if state.DeletionProtection.ValueBool() {
 		resp.Diagnostics.Append(protectedError(id, state.key(), "this plan"))
 	}
-	resp.Diagnostics.Append(conflictError(r.data.walk.numbers.planDestroy(state.key().String(), id), id, state.key())...)
+	resp.Diagnostics.Append(conflictError(r.data.walk.numbers.planDestroy(state.key().String(), id), whichNumber(id, state.key()), "Phone number")...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -101,7 +101,7 @@ func (w *walk) planNumber(plan phoneNumberModel, isNew bool) (inState stateRow, 
 	}
 	id, conflict := w.numbers.planCreate(key, isNew)
 	inState, _ = w.numbers.find(key)
-	return inState, conflictError(conflict, id, plan.key())
+	return inState, conflictError(conflict, whichNumber(id, plan.key()), "Phone number")
 }
 
 // numberChange is the plan of a number that exists.
@@ -120,12 +120,9 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 		judge(what, "platform", c.config.Platform, c.plan.Platform, c.state.Platform),
 		judge(what, "meta_phone_number_id", c.config.MetaPhoneNumberID, c.plan.MetaPhoneNumberID, c.state.MetaPhoneNumberID),
 		c.data.judgeUser(what, c.config.UserID, c.plan.UserID, c.state.UserID), name, c.judgeToken(ctx))
-	does := kept
-	if len(replacing) > 0 {
-		does = replaced
-	}
 	id := c.state.ID.ValueString()
-	diags.Append(conflictError(c.data.walk.numbers.planChange(c.state.key().String(), id, does), id, c.state.key())...)
+	conflict := c.data.walk.numbers.planChange(c.state.key().String(), id, len(replacing) > 0)
+	diags.Append(conflictError(conflict, whichNumber(id, c.state.key()), "Phone number")...)
 	if planned := c.plannedName(name.replaces); !planned.Equal(c.plan.DisplayName) {
 		c.plan.DisplayName = planned
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("display_name"), planned)...)

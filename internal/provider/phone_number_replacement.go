@@ -110,5 +110,5 @@ func (d *providerData) takenWith(ctx context.Context, userID, id, back string) (
 // a plan cannot know which one it is.
 const (
 	agentFollows = "If this plan also replaces the agent, it is created again in the same apply, without its conversations; otherwise nothing brings it back."
-	agentIsLost  = "Nothing brings the agent back."
+	agentIsLost  = "Unless this plan creates it on another number, nothing brings the agent back."
 )

@@ -173,13 +173,23 @@ func (w *walkedRows) planCreate(key string, isNew bool) (id string, with conflic
 	return "", noConflict
 }
 
-// planChange notes a resource that is planned with a prior state.
-func (w *walkedRows) planChange(key, id string, what change) conflict {
+// adds reports whether the plan adds a row, or replaces one.
+func (w *walkedRows) adds() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	before := w.planned[id]
-	set(&w.planned, id, max(before, what))
-	if w.destroyed[key] == id || w.isNew[key] || before == replaced || before == kept && what == replaced {
+	return len(w.created) > 0
+}
+
+// planChange notes a resource that is planned with a prior state.
+func (w *walkedRows) planChange(key, id string, isReplaced bool) conflict {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before, now := w.planned[id], kept
+	if isReplaced {
+		now = replaced
+	}
+	set(&w.planned, id, max(before, now))
+	if w.destroyed[key] == id || w.isNew[key] || before == replaced || before == kept && isReplaced {
 		return sameRow
 	}
 	return noConflict
