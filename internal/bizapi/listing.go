@@ -24,6 +24,8 @@ const (
 	confirmAfter = 2 * time.Second
 	// listedWithin is how long lists may lag behind an add.
 	listedWithin = 30 * time.Second
+	// clockSkew is how far the clock of created_at may be ahead of that of Date: a database's and a proxy's.
+	clockSkew = time.Minute
 )
 
 // row is a number or an agent.
@@ -202,8 +204,9 @@ func (u *userListing[R]) find(ctx context.Context, want wanted, key, createdAt s
 func (l *listing[R]) confirmAt(createdAt string) time.Time {
 	wait := confirmAfter
 	if created, err := time.Parse(time.RFC3339, createdAt); err == nil {
-		if age := l.date.Sub(created.Truncate(time.Second)); age >= 0 { // a Date has no fractions
-			wait = max(wait, listedWithin-age)
+		age := l.date.Sub(created.Truncate(time.Second)) // a Date has no fractions
+		if age > -clockSkew {
+			wait = max(wait, listedWithin-max(age, 0))
 		}
 	}
 	return l.ended.Add(wait)

@@ -41,7 +41,7 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 		return
 	}
 	// Its number may rely on the default user where it does not, and its Delete comes before the number's.
-	diags.Append(r.data.writePlanned(ctx, types.StringNull(), resp.Private)...)
+	diags.Append(r.data.writePlanned(ctx, types.StringNull(), "", resp.Private)...)
 	if plan.PhoneNumberID.IsUnknown() || plan.UserID.IsUnknown() {
 		return // an agent of a number that this plan adds has nothing in its way
 	}

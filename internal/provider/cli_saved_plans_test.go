@@ -144,6 +144,21 @@ func TestCLISavedReplacementOutlivesAListingThatFails(t *testing.T) {
 	}
 }
 
+// Terraform shows the plan of a taint as that of a new number, which may be another one.
+func TestCLITaintOfANumberThatMayBeAnotherDeletesNothing(t *testing.T) {
+	t.Parallel()
+	w, api, _ := cliApplied(t, sandbox.Options{}, withToken(testToken))
+	w.succeeds("taint", address)
+	later := strings.Replace(number(withToken(testToken)), `"`+whatsAppID+`"`, "terraform_data.later.output", 1)
+	w.write("main.tf", later+knownLater("later", otherID))
+	w.apply().failed("Replacement of phone number", "cannot be planned", "meta_phone_number_id")
+	w.write("main.tf", number(withToken(testToken), "user_id = terraform_data.user.output")+knownLater("user", otherUser))
+	w.plan().failed("Replacement of phone number", "cannot be planned", "user_id")
+	cliWrites(t, api, 0, 0)
+	w.write("main.tf", number(withToken(testToken)))
+	w.apply().succeeded().does(address, "replace")
+}
+
 // Of -replace Terraform drops the warning: it comes of the second of two plans.
 func TestCLIReplacementWarnsOfWhatItTakes(t *testing.T) {
 	t.Parallel()

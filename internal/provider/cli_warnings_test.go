@@ -34,7 +34,7 @@ var warnings = map[string]warning{
 	"another token":                 {before: withToken(testToken), after: withToken(nextToken), want: []string{"will be replaced", "access_token changes", "deleted and added again", "templates and campaigns"}},
 	"another version":               {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 2), want: []string{"will be replaced", "access_token_wo_version changes"}},
 	"a new version, token unknown":  {before: withWriteOnly(testToken, 1), after: "access_token_wo = terraform_data.it.output\n  access_token_wo_version = 2", want: []string{"will be replaced", "access_token_wo_version changes", "known only after apply", "leaves the number deleted"}},
-	"another token, same version":   {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 1), want: []string{"New token of phone number", "is not sent", "increment access_token_wo_version"}},
+	"another token, same version":   {before: withWriteOnly(testToken, 1), after: withWriteOnly(nextToken, 1), want: []string{"New token of number", "is not sent", "increment access_token_wo_version"}},
 	"a token made write-only":       {before: withToken(testToken), after: withWriteOnly(testToken, 9)},
 	"a token made plain":            {before: withWriteOnly(testToken, 1), after: withToken(testToken)},
 	"a token taken away":            {before: withToken(testToken)},

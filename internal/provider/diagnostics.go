@@ -29,7 +29,7 @@ func (d *providerData) listFailed(err error, userID string) diag.Diagnostic {
 // create_before_destroy looks to the provider as the plan of a new resource does, so one text serves both.
 func takeOver(typeName, userID, id string) string {
 	return fmt.Sprintf("If this apply replaces it, the lifecycle of its resource, or of one that refers to it, has create_before_destroy or destroy = false, which cannot work here: remove that setting, and run `terraform state rm` on the resource. "+
-		"If your state has it at no address, import it, with the address of this resource in place of %[1]s.example:\n\n  terraform import %[1]s.example %[2]s/%[3]s", typeName, userID, id)
+		"If your state has it at another address, write a moved block instead, since the plan after an import would delete it there. Otherwise import it, with the address of this resource in place of %[1]s.example:\n\n  terraform import %[1]s.example %[2]s/%[3]s", typeName, userID, id)
 }
 
 // conflictError is a plan in which two resources have one row: which, such as "agent agt_1", of a kind such as "Agent".
@@ -40,7 +40,7 @@ func conflictError(with conflict, which, kind string) diag.Diagnostics {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("%s would be deleted at another address", kind),
 			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
 				"; if addresses shift, as when a count gets smaller or an element is put in front of others, use for_each with a moved block for each key, or `terraform state mv`. "+
-				"If both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
+				"If one of them is a copy, remove it; if both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
 	case mayBeSameRow:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("%s may be deleted at another address", kind),
 			fmt.Sprintf("This plan deletes %s and adds one whose platform or meta_phone_number_id is known only after apply, so it may be the same number. ", which)+move+
@@ -89,7 +89,7 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 	case bizapi.KindRedirect:
 		return advice{"API redirects elsewhere", "The provider does not follow redirects, which would send the key to another address. Set the provider's base_url to the API's real address.", ""}
 	case bizapi.KindUnreadable:
-		return advice{"Unexpected API response", fmt.Sprintf("%s did not answer as the API does. Check the provider's base_url: a proxy or a sign-in page may be in between.", d.options.BaseURL), ""}
+		return advice{"Unexpected API response", fmt.Sprintf("%s did not answer as the API does. If the line below does not say why, check the provider's base_url: a proxy or a sign-in page may be in between.", d.options.BaseURL), ""}
 	case bizapi.KindCertificate:
 		return advice{"API certificate is not trusted", "The TLS certificate does not prove that this is the server in base_url, so nothing was sent. If it is your own, add its authority to the system's roots, or name it in SSL_CERT_FILE.", ""}
 	case bizapi.KindUnreachable:
@@ -151,7 +151,7 @@ func wouldMoveError(what, from string, to fmt.Stringer) diag.Diagnostic {
 // pendingWarning is a value that is known after apply only.
 func pendingWarning(what, attribute string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("%s of %s is unknown", attribute, what),
-		"The value is known only after apply, so this plan keeps the current one. The next plan knows the value, and replaces the resource if it differs.")
+		"The value is known only after apply, so this plan keeps the current one, unless it replaces the resource anyway. The next plan knows the value, and replaces the resource if it differs.")
 }
 
 // unplannableError is a value that is known after apply only where no plan can keep the current one.

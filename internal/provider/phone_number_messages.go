@@ -106,7 +106,7 @@ func invalidTokenError(problem string) diag.Diagnostic {
 func protectedError(id string, key numberKey, why string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Phone number %s is protected from deletion", id),
 		fmt.Sprintf("deletion_protection is true in the state of the %s number %s, and %s would delete it. "+
-			"If that is intended, first apply deletion_protection = false on its own, with the block restored if it was removed, and then destroy or replace the number; if its resource is tainted by mistake, run `terraform untaint`. "+
+			"If that is intended, first apply deletion_protection = false on its own, with the block restored if it was removed, and then destroy or replace the number; if its resource is tainted, run `terraform untaint` before that. "+
 			"If the number is gone from the API, remove it from the state with `terraform state rm`.", key.platform, key.metaID, why))
 }
 
@@ -145,18 +145,18 @@ func (c numberChange) costWarning(ctx context.Context, attributes []string) diag
 func adoptedWarning(id string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(fmt.Sprintf("Phone number %s was found, not added twice", id),
 		"The answer to the add was lost. The number was not listed before and now is, with the display name that was sent, so the provider took it for the one it added. "+
-			"If somebody else added it at the same time, it may have their access token; in that case, replace it with -replace=ADDRESS.")
+			"If somebody else added it at the same time, it may have their access token; in that case, replace it with -replace=ADDRESS, which deletes what is bound to its id.")
 }
 
 func nameDriftWarning(id, configured, current string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Phone number %s was renamed elsewhere", id),
 		fmt.Sprintf("The configuration has %q, but the API has %q. The API cannot rename a number, so the number is left alone. "+
-			"To accept the name, write it into the configuration or omit display_name; to restore yours, replace the number with -replace=ADDRESS.", configured, current))
+			"To accept the name, write it into the configuration or omit display_name; to restore yours, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", configured, current))
 }
 
 func nameRecordedWarning(id, configured string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("display_name"), fmt.Sprintf("Name of phone number %s is not sent", id),
-		fmt.Sprintf("The configuration has %q, but the API has no name for the number and cannot rename it. The name is recorded only in the state. To send it, replace the number with -replace=ADDRESS.", configured))
+		fmt.Sprintf("The configuration has %q, but the API has no name for the number and cannot rename it. The name is recorded only in the state. To send it, replace the number with -replace=ADDRESS: that deletes what is bound to its id.", configured))
 }
 
 func tokenRecordedWarning(id string) diag.Diagnostic {
@@ -170,7 +170,7 @@ func tokenKnownWarning(id string) diag.Diagnostic {
 }
 
 func tokenUnsentWarning(id string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(fmt.Sprintf("New token of phone number %s is not sent", id),
+	return diag.NewWarningDiagnostic(fmt.Sprintf("New token of number %s is not sent", id),
 		"access_token_wo differs from the token that was sent, but access_token_wo_version is the same. To send the new token, increment access_token_wo_version: that replaces the number, and deletes what is bound to its id.")
 }
 

@@ -50,15 +50,23 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 
 // unknownTarget refuses to replace a number by one that is known after apply only.
 func unknownTarget(config phoneNumberModel, what string) diag.Diagnostics {
-	switch {
-	case config.Platform.IsUnknown():
-		return diag.Diagnostics{unknownTargetError(what, "platform")}
-	case config.MetaPhoneNumberID.IsUnknown():
-		return diag.Diagnostics{unknownTargetError(what, "meta_phone_number_id")}
-	case config.UserID.IsUnknown():
-		return diag.Diagnostics{unknownTargetError(what, "user_id")}
+	if attribute := config.unknownTarget(); attribute != "" {
+		return diag.Diagnostics{unknownTargetError(what, attribute)}
 	}
 	return nil
+}
+
+// unknownTarget returns an attribute that says which number it is and is known after apply only; empty for none.
+func (m phoneNumberModel) unknownTarget() string {
+	switch {
+	case m.Platform.IsUnknown():
+		return "platform"
+	case m.MetaPhoneNumberID.IsUnknown():
+		return "meta_phone_number_id"
+	case m.UserID.IsUnknown():
+		return "user_id"
+	}
+	return ""
 }
 
 // checkReplaced checks the add of a number that is in the state: Terraform shows no more of a taint, and
@@ -68,7 +76,9 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 		diags.Append(protectedError(inState.id, plan.key(), "replacing it"))
 	}
 	diags.Append(d.checkSameUser("phone number "+inState.id, config.UserID, types.StringValue(inState.userID))...)
-	if diags.HasError() {
+	diags.Append(unknownTarget(config, "phone number "+inState.id)...)
+	_, clientDiags := d.client()
+	if diags.Append(clientDiags...); diags.HasError() {
 		return
 	}
 	existing, found, err := d.registered(ctx, plan)

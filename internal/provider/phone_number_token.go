@@ -85,7 +85,11 @@ func (t token) check() diag.Diagnostics {
 
 // judgeToken decides what a change of the token means: the table in the guide on rotating tokens.
 func (c numberChange) judgeToken(ctx context.Context) verdict {
-	last, configured := lastToken(c.state, c.private), configuredToken(c.config)
+	config := c.config
+	if c.plan.AccessTokenWOVersion.IsNull() { // not configured, or ignored by ignore_changes
+		config.AccessTokenWO, config.AccessTokenWOVersion = types.StringNull(), types.NumberNull()
+	}
+	last, configured := lastToken(c.state, c.private), configuredToken(config)
 	equal, isDecidable := last.equals(configured)
 	id := c.state.ID.ValueString()
 	v := verdict{attribute: "access_token"}

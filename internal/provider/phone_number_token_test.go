@@ -237,6 +237,24 @@ func TestIgnoredTokenChangesNothingBesideAnotherChange(t *testing.T) {
 	})
 }
 
+// A version that is ignored records no write-only token, so the number is not replaced to send one.
+func TestIgnoredVersionReplacesNothing(t *testing.T) {
+	t.Parallel()
+	api := newAPI(t, sandbox.Options{})
+	changed := number(withWriteOnly(nextToken, 5), protected, "lifecycle {\n    ignore_changes = [access_token_wo_version]\n  }")
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: api.factories(),
+		Steps: []resource.TestStep{
+			{Config: api.config(number(withToken(testToken), protected))},
+			{
+				Config: api.config(changed), ConfigPlanChecks: plans(update),
+				ConfigStateChecks: []statecheck.StateCheck{api.checkRequests(1, 0)},
+			},
+			{Config: api.config(number())},
+		},
+	})
+}
+
 func TestEphemeralTokenIsSentWithItsVersion(t *testing.T) {
 	t.Parallel()
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {

@@ -53,16 +53,20 @@ type plannedPrivate struct {
 	BaseURL string `json:"base_url"`
 	// UserID is the provider's default user where the resource relies on it.
 	UserID string `json:"user_id,omitempty"`
+	// Unknown is an attribute that says which number is added, and was not known. Terraform shows the plan of a
+	// tainted number nothing that says which one it replaces.
+	Unknown string `json:"unknown,omitempty"`
 }
 
 const plannedPrivateKey = "planned"
 
-// writePlanned tells the Delete of the same replacement what the plan of a create relies on.
-func (d *providerData) writePlanned(ctx context.Context, configuredUser types.String, private privateState) diag.Diagnostics {
+// writePlanned tells the Delete of the same replacement what the plan of a create relies on, and what it does not
+// know.
+func (d *providerData) writePlanned(ctx context.Context, configuredUser types.String, unknown string, private privateState) diag.Diagnostics {
 	if d.options.BaseURL == nil { // known after apply only
 		return nil
 	}
-	planned := plannedPrivate{BaseURL: d.options.BaseURL.String()}
+	planned := plannedPrivate{BaseURL: d.options.BaseURL.String(), Unknown: unknown}
 	if configuredUser.IsNull() {
 		planned.UserID = d.userID.ValueString()
 	}
@@ -74,6 +78,8 @@ func (d *providerData) writePlanned(ctx context.Context, configuredUser types.St
 func (d *providerData) checkPlanned(ctx context.Context, private privateState, client *bizapi.Client, what string) diag.Diagnostics {
 	planned, _ := readPrivate[plannedPrivate](ctx, private, plannedPrivateKey)
 	switch {
+	case planned.Unknown != "":
+		return diag.Diagnostics{unknownTargetError(what, planned.Unknown)}
 	case planned.BaseURL != "" && planned.BaseURL != client.BaseURL():
 		return diag.Diagnostics{changedSincePlanError(what, "base_url", planned.BaseURL, client.BaseURL())}
 	case planned.UserID != "" && planned.UserID != d.userID.ValueString():
