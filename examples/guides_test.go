@@ -57,7 +57,7 @@ var walks = []walk{
 		prints: []string{"Support chat (webchat support.example.com)", "Support (", "4 imported, 0 added, 0 changed, 0 destroyed"}},
 	{guide: "importing.md", sections: []string{"A whole account as a map"}, prints: []string{"4 imported, 0 added, 0 changed, 0 destroyed"}},
 	{guide: "rotating-tokens.md", sections: []string{"Use the write-only attribute", "Rotate", "An imported number"}, first: "terraform apply -auto-approve",
-		prints: []string{"New token of phone number", "2 to add, 0 to change, 2 to destroy", "will be replaced"}, adds: 2, deletes: 1},
+		prints: []string{"New token of number", "2 to add, 0 to change, 2 to destroy", "will be replaced"}, adds: 2, deletes: 1},
 	{guide: "pipelines.md.tmpl", sections: []string{"Exit codes", "Drift"}, prints: []string{"exit code 2", "\ntrue\n"}, adds: 1},
 	{guide: "live-numbers.md", sections: []string{"Two locks", "See what a plan replaces", "Stop managing a number without deleting it"},
 		prints: []string{"is protected from deletion", "refused", "delete then create\treplace_because_cannot_update",

@@ -191,7 +191,7 @@ func TestCLICreateBeforeDestroyLosesNothing(t *testing.T) {
 	t.Parallel()
 	w, api, added := cliApplied(t, sandbox.Options{}, withToken(testToken), lifecycle)
 	w.write("main.tf", number(withToken(nextToken), lifecycle))
-	failed := w.apply().failed("Phone number already exists", "with id "+added.ID+". If this apply replaces it, the lifecycle of its resource has create_before_destroy", "`terraform state rm`")
+	failed := w.apply().failed("Phone number already exists", "with id "+added.ID+". If this apply replaces it, the lifecycle of its resource, or of one that refers to it, has create_before_destroy", "`terraform state rm`")
 	if strings.Contains(failed.Errors[0].Detail, "import {") {
 		t.Errorf("an import block beside create_before_destroy: %s", failed.Errors[0].Detail)
 	}
