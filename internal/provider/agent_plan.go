@@ -145,7 +145,12 @@ func (r *agentResource) planChange(ctx context.Context, config, state, plan agen
 	if !diags.HasError() {
 		r.checkReplacement(ctx, state, plan, diags)
 	}
-	if !diags.HasError() {
-		diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), changesOf(replacing)))
+	if diags.HasError() {
+		return
 	}
+	why := changesOf(replacing)
+	if plan.PhoneNumberID.IsUnknown() {
+		why = "phone_number_id is known only after apply"
+	}
+	diags.Append(agentReplacedWarning(state.AgentID.ValueString(), state.Name.ValueString(), why))
 }

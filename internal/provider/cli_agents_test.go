@@ -35,7 +35,7 @@ func TestCLIWarningOfANumberNamesItsAgent(t *testing.T) {
 		w.write("main.tf", number(withToken(nextToken))+agentOn(follows))
 		rotated := w.plan().succeeded().does(address, "replace", agentAddress, "replace")
 		rotated.warned(replaced, named, "access_token changes", "conversations and messages", comesBack)
-		rotated.warned("Agent "+agent.ID+" will be replaced", `"`+agentName+`"`, "phone_number_id changes", "conversations and messages are deleted for good")
+		rotated.warned("Agent "+agent.ID+" will be replaced", `"`+agentName+`"`, "phone_number_id is known only after apply", "conversations and messages are deleted for good")
 
 		w.write("main.tf", number(withToken(testToken))+agentOn(follows))
 		w.plan("-destroy").succeeded().does(address, "delete", agentAddress, "delete").warned(deleted, named, isLost)
