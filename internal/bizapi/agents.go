@@ -70,7 +70,7 @@ func (c *Client) CheckUser(ctx context.Context, userID string) error {
 	return err
 }
 
-// AgentOfNumber returns the agent that answers on a number if the user's listing has one.
+// AgentOfNumber returns the agent that answers on a number if the user's listing has one. Errors are *Errors.
 func (c *Client) AgentOfNumber(ctx context.Context, userID, phoneNumberID string) (agent Agent, found bool, err error) {
 	return c.agents.of(userID).look(ctx, wanted{}, numberIDKey(phoneNumberID))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrInsecureURL is a base URL of plain http to a host that is not loopback.
-var ErrInsecureURL = errors.New("plain http would send the API key and the access tokens unencrypted")
+var ErrInsecureURL = errors.New("plain http would send secrets unencrypted")
 
 // ParseBaseURL reads an API root such as https://api.example.com/v1, with or without a trailing
 // slash. It refuses what is not http or https, user info, a query, a fragment and, with
@@ -31,9 +31,9 @@ func ParseBaseURL(raw string, allowInsecure bool) (*url.URL, error) {
 	case !isHost(parsed.Hostname()):
 		return nil, errors.New("its host is no name of letters, digits, dots and hyphens and no IP address")
 	case parsed.User != nil:
-		return nil, errors.New("it holds a user name or password, which belong in no URL; the API takes its key from api_key")
+		return nil, errors.New("it holds a user name or password, which belong in no URL")
 	case strings.ContainsAny(raw, "?#"):
-		return nil, errors.New("it must end with the version path, without a query or a fragment")
+		return nil, errors.New("it must have no query and no fragment")
 	case parsed.Scheme == "http" && !allowInsecure && !isLoopback(parsed.Hostname()):
 		return nil, ErrInsecureURL
 	}

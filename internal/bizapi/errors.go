@@ -5,6 +5,7 @@ package bizapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,7 +128,7 @@ func (c *Client) judge(call call, answer answer) *Error {
 	failure := c.newError(classify(call, answer.status, body), call, answer, describe(answer))
 	if body.Error+body.Message != "" {
 		failure.Message = c.options.Secrets.Excerpt(body.text(answer.status))
-		failure.CorrelationID = c.correlationID(body.CorrelationID+body.CamelID, failure.CorrelationID)
+		failure.CorrelationID = c.correlationID(cmp.Or(body.CorrelationID, body.CamelID), failure.CorrelationID)
 	}
 	if c.isPlainHTTPRefused(answer) {
 		failure.Kind, failure.Message = KindWrongScheme, plainHTTPToTLS
@@ -211,7 +212,7 @@ func redirectTarget(location string) string {
 	return target
 }
 
-// newError returns an Error with the message as it stands.
+// newError returns an Error whose message is an excerpt: without secrets, on one line, at most 300 characters.
 func (c *Client) newError(kind Kind, call call, answer answer, message string) *Error {
 	return &Error{
 		Kind: kind, Method: call.method, Path: c.options.Secrets.Redact(call.path()), Status: answer.status,

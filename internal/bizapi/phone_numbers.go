@@ -43,8 +43,8 @@ func (c *Client) ListPhoneNumbers(ctx context.Context, userID string) ([]PhoneNu
 	return c.numbers.of(userID).all(ctx)
 }
 
-// FindPhoneNumber returns the number of a user with that id. createdAt is when it was added, as far as
-// the caller knows: lists may lag behind an add. ErrNotFound says that two listings prove it gone; any
+// FindPhoneNumber returns the number of a user with that id. createdAt is when it was added, in RFC 3339,
+// or empty if unknown: lists may lag behind an add. ErrNotFound says that two listings prove it gone; any
 // other error is an *Error.
 func (c *Client) FindPhoneNumber(ctx context.Context, userID, id, createdAt string) (PhoneNumber, error) {
 	return c.numbers.of(userID).find(ctx, wanted{}, idKey(id), createdAt)

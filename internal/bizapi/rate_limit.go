@@ -65,33 +65,31 @@ func (l *rateLimit) wait(ctx context.Context) error {
 	if l.own != nil {
 		now := l.clock.Now()
 		reservation := l.own.ReserveN(now, 1)
-		if err := l.sleepUntil(ctx, now.Add(reservation.DelayFrom(now))); err != nil {
+		if err := l.sleepUntil(ctx, now.Add(reservation.DelayFrom(now)), ""); err != nil {
 			reservation.CancelAt(l.clock.Now())
 			return err
 		}
 	}
 	for {
 		l.mu.Lock()
-		until := l.until
+		until, correlationID := l.until, l.correlationID
 		l.mu.Unlock()
 		if !until.After(l.clock.Now()) {
 			return ctx.Err()
 		}
-		if err := l.sleepUntil(ctx, until); err != nil {
+		if err := l.sleepUntil(ctx, until, correlationID); err != nil {
 			return err
 		}
 	}
 }
 
-func (l *rateLimit) sleepUntil(ctx context.Context, until time.Time) error {
+func (l *rateLimit) sleepUntil(ctx context.Context, until time.Time, correlationID string) error {
 	wait := until.Sub(l.clock.Now())
 	if wait <= 0 {
 		return nil
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return &rateLimitError{until: until, correlationID: l.correlationID}
+		return &rateLimitError{until: until, correlationID: correlationID}
 	}
 	return l.clock.Sleep(ctx, wait)
 }

@@ -172,6 +172,22 @@ func TestAWaitThatOutlastsTheOperationFailsAtOnce(t *testing.T) {
 	}
 }
 
+// A wait for the client's own limit is no 429, also after one.
+func TestOwnLimitIsNotTheAPIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestsPerMinute = 2 })
+		api.sandbox.Script(sandbox.Fault{On: sandbox.OpList, Do: sandbox.RateLimited("1")})
+		_, err := api.ListPhoneNumbers(t.Context(), user)
+		must(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = api.ListPhoneNumbers(ctx, "usr_other")
+		if failure := failureOf(t, err, KindRateLimited); failure.Status != 0 || failure.CorrelationID != "" {
+			t.Errorf("%v, and nothing was sent", failure)
+		}
+	})
+}
+
 func TestOwnLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api := newAPI(t, sandbox.Options{}, func(o *Options) { o.RequestsPerMinute = 20 })

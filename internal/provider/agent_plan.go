@@ -26,7 +26,7 @@ func (r *agentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		conflict := r.data.walk.agents.planDestroy(state.PhoneNumberID.ValueString(), state.AgentID.ValueString())
 		resp.Diagnostics.Append(conflictError(conflict, state.what(), "Agent")...)
 	case req.State.Raw.IsNull():
-		_, isSecondHalf := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+		_, isSecondHalf := readPrivate[lastSeen](ctx, req.Private, agentPrivateKey)
 		r.planCreate(ctx, config, plan, !isSecondHalf, resp)
 	default:
 		r.planChange(ctx, config, state, plan, resp)
@@ -68,7 +68,10 @@ func (r *agentResource) checkNumber(ctx context.Context, plan agentModel, replac
 	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
 	defer cancel()
 	if unknown.HasError() {
-		return existing, false // it is known after apply only
+		if replacedID != "" {
+			diags.Append(unknown...)
+		}
+		return existing, false // the client is known after apply only
 	}
 	userID, number := plan.UserID.ValueString(), plan.PhoneNumberID.ValueString()
 	_, err := client.FindPhoneNumber(ctx, userID, number, "")
@@ -98,7 +101,8 @@ func (r *agentResource) checkReplacement(ctx context.Context, state, plan agentM
 	var unknown diag.Diagnostics
 	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
 	defer cancel()
-	if diags.HasError() || unknown.HasError() || plan.AgentID.Equal(state.AgentID) || plan.AgentID.IsUnknown() {
+	diags.Append(unknown...)
+	if diags.HasError() || plan.AgentID.Equal(state.AgentID) || plan.AgentID.IsUnknown() {
 		return
 	}
 	userID := plan.UserID.ValueString()

@@ -59,6 +59,32 @@ func TestReplacementOfAnAgentThatWouldFailIsNotPlanned(t *testing.T) {
 	})
 }
 
+// A plan without a refresh has called nothing, so nothing says whether the agent could be created again.
+func TestReplacementByAProviderThatIsNotKnownYetIsNotPlanned(t *testing.T) {
+	t.Parallel()
+	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
+		api := newAPI(t, sandbox.Options{Dialect: dialect})
+		numbers, _ := api.account()
+		unknown := func(block string) resource.TestStep {
+			return resource.TestStep{
+				Config:      api.configWith(withUser(testUser)+"\n  max_retries = terraform_data.later.output", block, knownLater("later", "3")),
+				ExpectError: planError("Provider configuration is not known yet", "max_retries"),
+			}
+		}
+		config := api.config(agentOn(quoted(numbers[0].ID)))
+		resource.UnitTest(t, resource.TestCase{
+			ProtoV6ProviderFactories: api.factories(),
+			AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+			Steps: []resource.TestStep{
+				{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpCreateAgent)}},
+				unknown(agentOn(quoted(numbers[1].ID))),
+				unknown(agentOn(quoted(numbers[0].ID), `agent_id = "agt_other"`)),
+				plansNothing(config, api.checkWrites()),
+			},
+		})
+	})
+}
+
 // The agent follows a number that is replaced, and its new agent_id is another agent's.
 func TestTakenAgentIDIsFoundBeforeItsNumberIsReplaced(t *testing.T) {
 	t.Parallel()

@@ -32,14 +32,8 @@ func newAgentResource() resource.Resource { return &agentResource{} }
 type agentResource struct{ data *providerData }
 
 type agentModel struct {
-	AgentID       types.String   `tfsdk:"agent_id"`
-	UserID        types.String   `tfsdk:"user_id"`
-	PhoneNumberID types.String   `tfsdk:"phone_number_id"`
-	PromptID      types.String   `tfsdk:"prompt_id"`
-	Name          types.String   `tfsdk:"name"`
-	CreatedAt     types.String   `tfsdk:"created_at"`
-	UpdatedAt     types.String   `tfsdk:"updated_at"`
-	Timeouts      timeouts.Value `tfsdk:"timeouts"`
+	agentRowModel
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
 // what names the agent in messages.
@@ -52,9 +46,7 @@ func (m agentModel) agent() bizapi.Agent {
 	}
 }
 
-// agentPrivate is what private state keeps of an agent beside its state.
-type agentPrivate struct{ lastSeen }
-
+// agentPrivateKey is where private state keeps the lastSeen of an agent.
 const agentPrivateKey = "agent"
 
 func (r *agentResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -169,7 +161,7 @@ func (r *agentResource) Create(ctx context.Context, req resource.CreateRequest, 
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(created.CreatedAt), textOrNull(created.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.AgentID.ValueString())...)
-	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, agentPrivate{lastSeen{client.BaseURL()}})...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, lastSeen{client.BaseURL()})...)
 }
 
 // Read refreshes from the user's listing of agents. Only an agent that is proved to be gone is removed
@@ -183,10 +175,10 @@ func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp
 		return
 	}
 	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.AgentID.ValueString())...)
-	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
+	seen, _ := readPrivate[lastSeen](ctx, req.Private, agentPrivateKey)
 	agent, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
 	if err != nil {
-		isGone, diags := r.data.readFailed(err, stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client})
+		isGone, diags := r.data.readFailed(err, stateRowRef{state.what(), state.UserID.ValueString(), seen, client})
 		resp.Diagnostics.Append(diags...)
 		if isGone {
 			r.data.walk.agents.forget(state.PhoneNumberID.ValueString())
@@ -197,7 +189,7 @@ func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if state.refresh(agent) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
-	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, agentPrivate{lastSeen{client.BaseURL()}})...)
+	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, lastSeen{client.BaseURL()})...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, plannedPrivateKey, nil)...) // of a replacement that failed
 }
 
@@ -209,8 +201,7 @@ func (m *agentModel) refresh(agent bizapi.Agent) (changed bool) {
 	if before == agent {
 		return false
 	}
-	m.PhoneNumberID, m.PromptID, m.Name = types.StringValue(agent.PhoneNumberID), types.StringValue(agent.PromptID), types.StringValue(agent.Name)
-	m.CreatedAt, m.UpdatedAt = textOrNull(agent.CreatedAt), textOrNull(agent.UpdatedAt)
+	m.agentRowModel = newAgentRowModel(agent)
 	return true
 }
 
@@ -253,11 +244,11 @@ func (r *agentResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	private, _ := readPrivate[agentPrivate](ctx, req.Private, agentPrivateKey)
-	row := stateRowRef{state.what(), state.UserID.ValueString(), private.lastSeen, client}
+	seen, _ := readPrivate[lastSeen](ctx, req.Private, agentPrivateKey)
+	row := stateRowRef{state.what(), state.UserID.ValueString(), seen, client}
 	if _, isReplaced := readPrivate[plannedPrivate](ctx, req.Private, plannedPrivateKey); isReplaced {
 		if err := client.CheckUser(ctx, row.userID); err != nil { // its Create would need the numbers
-			resp.Diagnostics.Append(r.data.callFailed(err, row.userID, "list what user "+row.userID+" has", " Nothing was deleted."))
+			resp.Diagnostics.Append(r.data.callFailed(err, row.userID, "list the numbers of user "+row.userID, " Nothing was deleted."))
 			return
 		}
 	}

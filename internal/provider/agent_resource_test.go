@@ -539,7 +539,7 @@ func TestAgentThatIsNotValid(t *testing.T) {
 		"a name of two lines":           {"name", `"a\nb"`, []string{"name", "control"}},
 		"an empty prompt":               {"prompt_id", `""`, []string{"Invalid Attribute Value Length", "prompt_id"}},
 		"a prompt of 101 characters":    {"prompt_id", quoted(strings.Repeat("p", 101)), []string{"prompt_id", "100"}},
-		"a timeout of zero":             {"timeouts", "0s", []string{"duration over zero"}},
+		"a timeout of zero":             {"timeouts", "0s", []string{"greater than zero"}},
 		"a timeout without a unit":      {"timeouts", "20", []string{"Invalid Attribute Value Time Duration", "create"}},
 		"an argument that there is not": {"status", `"active"`, []string{"Unsupported argument", "status"}},
 	}, func(_ string, row invalid) resource.TestStep {

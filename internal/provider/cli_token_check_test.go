@@ -122,7 +122,7 @@ func TestCLIWhatMetaSaysOfItselfIsAWarning(t *testing.T) {
 		e    sandbox.MetaError
 		says []string
 	}{
-		"a permission that is missing": {sandbox.MetaNoPermission, []string{"was not confirmed", "lacks a permission", "whatsapp_business_management", "code 10", "fbtrace_id"}},
+		"a permission that is missing": {sandbox.MetaNoPermission, []string{"could not be confirmed", "lacks a permission", "whatsapp_business_management", "code 10", "fbtrace_id"}},
 		"a failure of Meta's":          {sandbox.MetaFailure, []string{"Access token was not checked", "code 2", "fbtrace_id"}},
 		"a code that nobody knows":     {sandbox.MetaError{Status: 400, Code: 2500, Message: "Unknown path"}, []string{"Access token was not checked", "code 2500"}},
 	}

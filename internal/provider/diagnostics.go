@@ -4,18 +4,21 @@
 package provider
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/bizapi/terraform-provider-bizapi/internal/bizapi"
 )
 
 // Errors common to all calls become diagnostics here, and those of one resource in its messages file: a title
-// that a search engine finds, what it means, what to do, and then the API's own answer. No diagnostic about a token or the key has a path: the
-// CLI prints the source line that a path points at, with a literal secret in it.
+// that a search engine finds, what it means, what to do, and then the API's own answer. No diagnostic about a
+// token or the key has a path: the CLI prints the source line that a path points at, with a literal secret in it.
 
 // advice is what to do about an error.
 type advice struct{ summary, detail, attribute string }
@@ -38,7 +41,7 @@ func conflictError(with conflict, which, kind string) diag.Diagnostics {
 	switch with {
 	case sameRow:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(fmt.Sprintf("%s would be deleted at another address", kind),
-			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it, with everything bound to its id, or add it a second time. ", which)+move+
+			fmt.Sprintf("Two resources of this plan have %s, and one of them would delete it or add it a second time. ", which)+move+
 				"; if addresses shift, as when a count gets smaller or an element is put in front of others, use for_each with a moved block for each key, or `terraform state mv`. "+
 				"If one of them is a copy, remove it; if both addresses are in the state, as after a `terraform import` to a new address, remove the old one with `terraform state rm`; if the delete is intended, remove the old block in an apply of its own (for `terraform destroy`, add -refresh=false).")}
 	case mayBeSameRow:
@@ -73,7 +76,7 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 	case bizapi.KindUnknownUser:
 		return advice{"Unknown user", fmt.Sprintf("The API does not know user %q. Check user_id, and whether base_url and the API key belong to the same environment. If the user was deleted, remove its numbers and agents from the state with `terraform state rm`.", userID), "user_id"}
 	case bizapi.KindNotFound:
-		return advice{"Not found", "The API has no number or agent with this id.", ""}
+		return advice{"Not found", "The API no longer has it. Plan again: the refresh removes it from the state, and the apply makes it anew.", ""}
 	case bizapi.KindWrongBaseURL:
 		return advice{"Wrong base URL", fmt.Sprintf("The server at %s does not serve this path. Check the provider's base_url, or BIZAPI_BASE_URL: it may lack the version path, such as /v1, or have one that this server does not have.", d.options.BaseURL), ""}
 	case bizapi.KindWrongScheme:
@@ -83,7 +86,10 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 		}
 		return advice{"Wrong scheme in base URL", fmt.Sprintf("The server at %s expects %s on this port. Correct the scheme or the port of the provider's base_url, or of BIZAPI_BASE_URL.", d.options.BaseURL, expected), ""}
 	case bizapi.KindRateLimited:
-		return advice{"Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and asks for a longer wait than this operation has time for. Apply again at the time below, or raise the timeout.", ""}
+		if failure, ok := errors.AsType[*bizapi.Error](err); ok && failure.Status == 0 {
+			return advice{"Rate limit outlasts the operation", "The provider's requests_per_minute allows the next request only after this operation's timeout. Raise one of the two.", ""}
+		}
+		return advice{"Rate limit outlasts the operation", "The API allows 100 requests a minute and 1,000 an hour for one key, and asks for a longer wait than this operation has time for. Try again after the time below, or raise the timeout.", ""}
 	case bizapi.KindServer:
 		return advice{"API failure", fmt.Sprintf("The API failed to %s, even after retries. Try again later; if it keeps failing, give the correlation id to the API's operators.", doing), ""}
 	case bizapi.KindRedirect:
@@ -101,7 +107,10 @@ func (d *providerData) adviceOn(err error, userID, doing string) advice {
 		}
 		return advice{"API does not answer", detail, ""}
 	case bizapi.KindCanceled:
-		return advice{"Operation was canceled", "It was interrupted, or it timed out. Apply again, or raise the timeout.", ""}
+		if errors.Is(err, context.DeadlineExceeded) {
+			return advice{"Operation timed out", "It took longer than its timeout. Try again, or raise the timeout.", ""}
+		}
+		return advice{"Operation was canceled", "It was interrupted. Try again.", ""}
 	}
 	return advice{"API refused the request", fmt.Sprintf("The API refused to %s.", doing), ""}
 }
@@ -141,8 +150,13 @@ func missingElsewhere(what, lastSeen, now string) diag.Diagnostic {
 			"Correct the provider's base_url or, if the API moved there and it is gone, remove it with `terraform state rm`.", what, lastSeen, now))
 }
 
-// wouldMoveError is a replacement that would be added again for another user. to may be null or unknown.
-func wouldMoveError(what, from string, to fmt.Stringer) diag.Diagnostic {
+// wouldMoveError is a replacement that would be added again for the provider's user, which is another. It may be
+// null, or known after apply only.
+func wouldMoveError(what, from string, to types.String) diag.Diagnostic {
+	if to.IsNull() {
+		return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), "Replacement would change the user",
+			fmt.Sprintf("The state has %s of user %s, and neither its configuration nor the provider sets a user_id, so it could not be added again. Write user_id = %q into the resource.", what, from, from))
+	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("user_id"), "Replacement would change the user",
 		fmt.Sprintf("The state has %s of user %s, and its configuration sets no user_id, so it would be added again for the provider's user (%s). "+
 			"Write user_id = %q into the resource to keep it there, or the other user to move it.", what, from, to, from))

@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var (
@@ -28,14 +27,8 @@ func newPhoneNumberDataSource() datasource.DataSource { return &phoneNumberDataS
 type phoneNumberDataSource struct{ data *providerData }
 
 type phoneNumberDataSourceModel struct {
-	ID                types.String   `tfsdk:"id"`
-	UserID            types.String   `tfsdk:"user_id"`
-	Platform          types.String   `tfsdk:"platform"`
-	MetaPhoneNumberID types.String   `tfsdk:"meta_phone_number_id"`
-	DisplayName       types.String   `tfsdk:"display_name"`
-	CreatedAt         types.String   `tfsdk:"created_at"`
-	UpdatedAt         types.String   `tfsdk:"updated_at"`
-	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+	numberModel
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
 func (d *phoneNumberDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -111,8 +104,6 @@ func (d *phoneNumberDataSource) Read(ctx context.Context, req datasource.ReadReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	found := newNumberModel(number)
-	data.ID, data.Platform, data.MetaPhoneNumberID = found.ID, found.Platform, found.MetaPhoneNumberID
-	data.DisplayName, data.CreatedAt, data.UpdatedAt = found.DisplayName, found.CreatedAt, found.UpdatedAt
+	data.numberModel = newNumberModel(number)
 	resp.Diagnostics.Append(resp.State.Set(ctx, data)...)
 }

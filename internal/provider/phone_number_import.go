@@ -147,7 +147,7 @@ type attributeWriter interface {
 	SetAttribute(ctx context.Context, path path.Path, value any) diag.Diagnostics
 }
 
-// setIdentity sets the identity. It is nil on a CLI that knows no identities.
+// setIdentity sets the identity of a number.
 func setIdentity(ctx context.Context, identity attributeWriter, userID, id string) diag.Diagnostics {
 	diags := identity.SetAttribute(ctx, path.Root("user_id"), userID)
 	diags.Append(identity.SetAttribute(ctx, path.Root("id"), id)...)

@@ -28,7 +28,7 @@ func (d *providerData) addFailed(err error, plan phoneNumberModel) diag.Diagnost
 		return withAnswer(err, advice{"Invalid meta_phone_number_id", "The API does not accept this id. " + whereMetaIDIs(platform), "meta_phone_number_id"})
 	case bizapi.KindUnknownOutcome:
 		return withAnswer(err, advice{"Phone number may or may not exist", fmt.Sprintf("Nothing shows whether the number was added. "+
-			"Apply again: that adds it if it is missing, and otherwise says that it exists. Then import it with the id %s.", importIDOf(plan)), ""})
+			"Apply again: that adds it if it is missing, and otherwise says that it exists. Then import it with the id %s.", plan.UserID.ValueString()+"/"+plan.key().String()), ""})
 	}
 	return d.callFailed(err, plan.UserID.ValueString(), "add the phone number", "")
 }
@@ -70,11 +70,6 @@ func (d *providerData) replacedUnlistedError(inState stateRow) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Replacement cannot be checked",
 		fmt.Sprintf("The state has phone number %s, but %s does not list it for user %s. Either it is gone, or this is a different API, where a replacement would add the number a second time. "+
 			"Check the provider's base_url, and plan again without -refresh=false.", inState.id, d.options.BaseURL, inState.userID))
-}
-
-// importIDOf names a number by Meta's id.
-func importIDOf(plan phoneNumberModel) string {
-	return plan.UserID.ValueString() + "/" + plan.Platform.ValueString() + "/" + plan.MetaPhoneNumberID.ValueString()
 }
 
 // tokenAdvice names the permissions of the published page.

@@ -140,10 +140,8 @@ func (r registration) problem() string {
 		return "Its state does not contain the API's id of the number."
 	case !isPlatform(r.key.platform):
 		return "Its state does not name a known platform: whatsapp, instagram or webchat."
-	case metaIDProblem(r.key.platform, r.key.metaID) != "":
-		return metaIDProblem(r.key.platform, r.key.metaID)
 	}
-	return ""
+	return metaIDProblem(r.key.platform, r.key.metaID)
 }
 
 // genericObject is what the state of a generic provider says of a REST object.

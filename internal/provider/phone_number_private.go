@@ -39,7 +39,7 @@ func (p *numberPrivate) addName(name string) {
 	case len(p.Names) == maxNames:
 		p.Names, p.AnyName = nil, true
 	default:
-		p.Names = append(slices.Clip(p.Names), name)
+		p.Names = append(p.Names, name)
 	}
 }
 

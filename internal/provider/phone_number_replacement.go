@@ -28,7 +28,8 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 	diags.Append(token.check()...)
 	diags.Append(c.data.checkSameUser(c.state.what(), c.config.UserID, c.state.UserID)...)
 	diags.Append(unknownTarget(c.config, c.state.what())...)
-	if diags.HasError() {
+	_, clientDiags := c.data.client()
+	if diags.Append(clientDiags...); diags.HasError() {
 		return
 	}
 	if inState, ok := c.data.walk.numbers.find(c.plan.key().String()); ok && inState.id != id { // another user's, which no listing of this one shows

@@ -118,8 +118,9 @@ func TestReplacementThatWouldFailIsNotPlanned(t *testing.T) {
 			"a trigger, and a move":             {provider: ofOther, after: triggered("two", withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
 		},
 		"unrefreshed": {
-			"tainted, a move":        {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
-			"tainted, a short token": {taint: []string{address}, after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
+			"a provider that is not known yet": {provider: withUser(testUser) + "\n  max_retries = terraform_data.later.output", after: phoneNumber("main", "whatsapp", otherID, withToken(nextToken)) + knownLater("later", "3"), want: []string{"Provider configuration is not known yet", "max_retries"}},
+			"tainted, a move":                  {provider: ofOther, taint: []string{address}, after: number(withToken(testToken)), want: []string{"Replacement would change the user", "user_id"}},
+			"tainted, a short token":           {taint: []string{address}, after: number(withToken("EAAshort9")), want: []string{"Invalid access token"}},
 		},
 	} {
 		t.Run(refresh, func(t *testing.T) {

@@ -34,17 +34,11 @@ func newPhoneNumberResource() resource.Resource { return &phoneNumberResource{} 
 type phoneNumberResource struct{ data *providerData }
 
 type phoneNumberModel struct {
-	ID                   types.String   `tfsdk:"id"`
-	UserID               types.String   `tfsdk:"user_id"`
-	Platform             types.String   `tfsdk:"platform"`
-	MetaPhoneNumberID    types.String   `tfsdk:"meta_phone_number_id"`
+	numberModel
 	AccessToken          types.String   `tfsdk:"access_token"`
 	AccessTokenWO        types.String   `tfsdk:"access_token_wo"`
 	AccessTokenWOVersion types.Number   `tfsdk:"access_token_wo_version"`
-	DisplayName          types.String   `tfsdk:"display_name"`
 	DeletionProtection   types.Bool     `tfsdk:"deletion_protection"`
-	CreatedAt            types.String   `tfsdk:"created_at"`
-	UpdatedAt            types.String   `tfsdk:"updated_at"`
 	Timeouts             timeouts.Value `tfsdk:"timeouts"`
 }
 

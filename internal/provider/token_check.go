@@ -102,10 +102,10 @@ func (d *providerData) tokenVerdict(failure *metagraph.Error, platform, id strin
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Meta refuses the access token",
 			fmt.Sprintf("The token for the %s number %s is expired, revoked or malformed, so the number could not send. %s Nothing was changed.\n\n%s", platform, id, tokenAdvice(platform), answer))}
 	case metagraph.NoSuchObject:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Meta does not show this token the number",
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Access token cannot see this number",
 			fmt.Sprintf("Meta has no %s number %s for this token: the id is wrong, or the token belongs to another business. %s\n\n%s", platform, id, whereMetaIDIs(platform), answer))}
 	case metagraph.NoPermission:
-		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Token of %s was not confirmed", id),
+		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Token of %s could not be confirmed", id),
 			fmt.Sprintf("The token lacks a permission that the check needs, so the plan cannot tell whether Meta accepts it for messages. %s\n\n%s", tokenAdvice(platform), answer))}
 	}
 	scope := ""

@@ -345,7 +345,7 @@ func TestLongMessageOfMetaKeepsItsTraceID(t *testing.T) {
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{{
 			Config: api.verifying(meta, number(withToken(testToken))), PlanOnly: true,
-			ExpectError: planError("Meta does not show this token the number", "subcode 33, fbtrace_id A", "Unsupported get request"),
+			ExpectError: planError("Access token cannot see this number", "subcode 33, fbtrace_id A", "Unsupported get request"),
 		}},
 	})
 }

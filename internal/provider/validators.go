@@ -138,12 +138,12 @@ func (v nameValidator) ValidateString(_ context.Context, req validator.StringReq
 	}
 }
 
-// durationValidator takes durations over zero. A create that has no time would fail after the delete of
+// durationValidator accepts durations greater than zero. A create that has no time would fail after the delete of
 // a replacement.
 type durationValidator struct{}
 
 func (durationValidator) Description(context.Context) string {
-	return "must be a duration over zero, such as 45s or 2m"
+	return "must be a duration greater than zero, such as 45s or 2m"
 }
 
 func (v durationValidator) MarkdownDescription(ctx context.Context) string {
@@ -157,11 +157,11 @@ func (durationValidator) ValidateString(_ context.Context, req validator.StringR
 	text := req.ConfigValue.ValueString()
 	if duration, err := time.ParseDuration(text); err != nil || duration <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%q is not a duration over zero. Write a number and a unit, such as 45s or 2m.", text))
+			fmt.Sprintf("%q is not a duration greater than zero. Write a number and a unit, such as 45s or 2m.", text))
 	}
 }
 
-// validateTimeouts refuses what a timeouts block's own check takes: a duration that is not over zero.
+// validateTimeouts rejects durations that are not greater than zero, which a timeouts block accepts.
 func validateTimeouts(ctx context.Context, configured types.Object, diags *diag.Diagnostics) {
 	for operation, value := range configured.Attributes() {
 		text, _ := value.(types.String)

@@ -81,16 +81,8 @@ type walkedRows struct {
 	destroyed map[string]string // ids that are planned to be destroyed
 	created   map[string]bool   // planned to be added
 	isNew     map[string]bool   // planned to be added by a resource that has no prior state
-	planned   map[string]change // by id: planned with a prior state
+	planned   map[string]bool   // by id: planned with a prior state; true for a replacement
 }
-
-// change is what a plan does with a row that has a prior state.
-type change int
-
-const (
-	kept change = 1 + iota
-	replaced
-)
 
 // unknownKey is the key of a row that is known after apply only. It may be any.
 const unknownKey = ""
@@ -140,8 +132,9 @@ func (w *walkedRows) planDestroy(key, id string) conflict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	set(&w.destroyed, key, id)
+	_, isPlanned := w.planned[id]
 	switch {
-	case w.planned[id] != 0, w.created[key]:
+	case isPlanned, w.created[key]:
 		return sameRow
 	case w.created[unknownKey]:
 		return mayBeSameRow
@@ -166,7 +159,8 @@ func (w *walkedRows) planCreate(key string, isNew bool) (id string, with conflic
 	}
 	if isNew {
 		set(&w.isNew, key, true)
-		if row := w.inState[key]; w.planned[row.id] != 0 {
+		row := w.inState[key]
+		if _, isPlanned := w.planned[row.id]; isPlanned {
 			return row.id, sameRow
 		}
 	}
@@ -184,12 +178,9 @@ func (w *walkedRows) adds() bool {
 func (w *walkedRows) planChange(key, id string, isReplaced bool) conflict {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	before, now := w.planned[id], kept
-	if isReplaced {
-		now = replaced
-	}
-	set(&w.planned, id, max(before, now))
-	if w.destroyed[key] == id || w.isNew[key] || before == replaced || before == kept && isReplaced {
+	wasReplaced, isTwice := w.planned[id]
+	set(&w.planned, id, isReplaced || wasReplaced)
+	if w.destroyed[key] == id || w.isNew[key] || isTwice && (isReplaced || wasReplaced) {
 		return sameRow
 	}
 	return noConflict
