@@ -65,8 +65,9 @@ func TestReplacementByAProviderThatIsNotKnownYetIsNotPlanned(t *testing.T) {
 	inOneDialect(t, func(t *testing.T, dialect sandbox.Dialect) {
 		api := newAPI(t, sandbox.Options{Dialect: dialect})
 		numbers, _ := api.account()
-		unknown := func(block string) resource.TestStep {
+		unknown := func(block string, taint ...string) resource.TestStep {
 			return resource.TestStep{
+				Taint:       taint,
 				Config:      api.configWith(withUser(testUser)+"\n  max_retries = terraform_data.later.output", block, knownLater("later", "3")),
 				ExpectError: planError("Provider configuration is not known yet", "max_retries"),
 			}
@@ -80,6 +81,8 @@ func TestReplacementByAProviderThatIsNotKnownYetIsNotPlanned(t *testing.T) {
 				unknown(agentOn(quoted(numbers[1].ID))),
 				unknown(agentOn(quoted(numbers[0].ID), `agent_id = "agt_other"`)),
 				plansNothing(config, api.checkWrites()),
+				unknown(agentOn(quoted(numbers[0].ID)), agentAddress),
+				{Config: config, ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpDeleteAgent, sandbox.OpCreateAgent)}},
 			},
 		})
 	})

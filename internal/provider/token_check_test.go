@@ -159,7 +159,7 @@ func TestTokenThatMayNotSeeTheNumberIsAnErrorAtPlan(t *testing.T) {
 		return resource.TestStep{
 			PreConfig:   func() { meta.Refuse(nextToken, sandbox.MetaWrongObject) },
 			Config:      config,
-			ExpectError: planError("Meta does not show", "another business", says, "code 100", "fbtrace_id", "Unsupported get request"),
+			ExpectError: planError("Access token cannot see this number", "another business", says, "code 100", "fbtrace_id", "Unsupported get request"),
 		}
 	}
 	resource.UnitTest(t, resource.TestCase{
