@@ -49,7 +49,13 @@ func newListings[Body any, R row](c *Client, resource string, read func(body Bod
 		decode := func(call call, answer answer) ([]R, error) {
 			return decodeRows(c, call, answer, func(body Body) (R, error) { return read(body, userID) })
 		}
-		return newUserListing(source[R]{client: c, path: []string{"users", userID, resource}, decode: decode})
+		u := &userListing[R]{
+			source:   source[R]{client: c, path: []string{"users", userID, resource}, decode: decode},
+			fetching: make(chan struct{}, 1), latest: &listing[R]{},
+			changes: changes[R]{added: map[string]R{}, deleted: map[string]bool{}},
+		}
+		u.fetching <- struct{}{}
+		return u
 	}
 	return &listings[R]{byUser: map[string]*userListing[R]{}, open: open}
 }
@@ -124,15 +130,6 @@ type listing[R row] struct {
 }
 
 func (l *listing[R]) has(key string) bool { _, ok := l.index[key]; return ok }
-
-func newUserListing[R row](source source[R]) *userListing[R] {
-	u := &userListing[R]{
-		source: source, fetching: make(chan struct{}, 1), latest: &listing[R]{},
-		changes: changes[R]{added: map[string]R{}, deleted: map[string]bool{}},
-	}
-	u.fetching <- struct{}{}
-	return u
-}
 
 // all returns every row of a thorough listing, oldest first and those of one instant by id, so that equal
 // accounts come out in equal order from every server.

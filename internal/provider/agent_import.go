@@ -52,7 +52,7 @@ func (r *agentResource) ImportState(ctx context.Context, req resource.ImportStat
 		return
 	}
 	resp.Diagnostics.Append(setAgent(ctx, &resp.State, agent)...)
-	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, agent.UserID, agent.ID)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, agent.UserID, "agent_id", agent.ID)...)
 }
 
 // setAgent makes an agent that exists the state of a resource.
@@ -65,11 +65,5 @@ func setAgent(ctx context.Context, state attributeWriter, agent bizapi.Agent) di
 	} {
 		diags.Append(state.SetAttribute(ctx, path.Root(attribute), value)...)
 	}
-	return diags
-}
-
-func setAgentIdentity(ctx context.Context, identity attributeWriter, userID, id string) diag.Diagnostics {
-	diags := identity.SetAttribute(ctx, path.Root("user_id"), userID)
-	diags.Append(identity.SetAttribute(ctx, path.Root("agent_id"), id)...)
 	return diags
 }

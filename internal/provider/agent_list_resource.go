@@ -67,7 +67,7 @@ func (l *agentListResource) List(ctx context.Context, req list.ListRequest, stre
 	stream.Results = limited(req, agents, "agents", userID.ValueString(), func(agent bizapi.Agent) list.ListResult {
 		result := req.NewListResult(ctx)
 		result.DisplayName = fmt.Sprintf("%s (%s on %s)", agent.Name, agent.ID, agent.PhoneNumberID)
-		result.Diagnostics.Append(setAgentIdentity(ctx, result.Identity, agent.UserID, agent.ID)...)
+		result.Diagnostics.Append(setIdentity(ctx, result.Identity, agent.UserID, "agent_id", agent.ID)...)
 		if req.IncludeResource {
 			result.Diagnostics.Append(setAgent(ctx, result.Resource, agent)...)
 		}

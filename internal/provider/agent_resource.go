@@ -160,7 +160,7 @@ func (r *agentResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	plan.CreatedAt, plan.UpdatedAt = textOrNull(created.CreatedAt), textOrNull(created.UpdatedAt)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.AgentID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), "agent_id", plan.AgentID.ValueString())...)
 	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, agentPrivateKey, lastSeen{client.BaseURL()})...)
 }
 
@@ -174,7 +174,7 @@ func (r *agentResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.AgentID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), "agent_id", state.AgentID.ValueString())...)
 	seen, _ := readPrivate[lastSeen](ctx, req.Private, agentPrivateKey)
 	agent, err := client.FindAgent(ctx, state.UserID.ValueString(), state.AgentID.ValueString(), state.CreatedAt.ValueString())
 	if err != nil {
@@ -232,7 +232,7 @@ func (r *agentResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		plan.UpdatedAt = textOrNull(agent.UpdatedAt)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setAgentIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.AgentID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), "agent_id", plan.AgentID.ValueString())...)
 }
 
 // Delete removes the agent. One that went with its number is gone already.

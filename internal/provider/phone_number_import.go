@@ -74,7 +74,7 @@ func (r *phoneNumberResource) ImportState(ctx context.Context, req resource.Impo
 		return
 	}
 	resp.Diagnostics.Append(setNumber(ctx, &resp.State, number)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, number.UserID, number.ID)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, number.UserID, "id", number.ID)...)
 	// The configured name was never asked of the API: it is no wish to change it.
 	private := numberPrivate{AnyName: true, Nameless: number.DisplayName == ""}
 	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, numberPrivateKey, private)...)
@@ -147,10 +147,10 @@ type attributeWriter interface {
 	SetAttribute(ctx context.Context, path path.Path, value any) diag.Diagnostics
 }
 
-// setIdentity sets the identity of a number.
-func setIdentity(ctx context.Context, identity attributeWriter, userID, id string) diag.Diagnostics {
+// setIdentity sets the identity of a number or an agent, whose id has the name idAttribute.
+func setIdentity(ctx context.Context, identity attributeWriter, userID, idAttribute, id string) diag.Diagnostics {
 	diags := identity.SetAttribute(ctx, path.Root("user_id"), userID)
-	diags.Append(identity.SetAttribute(ctx, path.Root("id"), id)...)
+	diags.Append(identity.SetAttribute(ctx, path.Root(idAttribute), id)...)
 	return diags
 }
 

@@ -101,7 +101,7 @@ func limited[Row any](req list.ListRequest, rows []Row, what, userID string, res
 func resultOf(ctx context.Context, req list.ListRequest, number bizapi.PhoneNumber) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = listedName(newNumberModel(number))
-	result.Diagnostics.Append(setIdentity(ctx, result.Identity, number.UserID, number.ID)...)
+	result.Diagnostics.Append(setIdentity(ctx, result.Identity, number.UserID, "id", number.ID)...)
 	if req.IncludeResource {
 		result.Diagnostics.Append(setNumber(ctx, result.Resource, number)...)
 	}

@@ -59,9 +59,11 @@ func takenError(id, existingID, existingUser string, key numberKey) diag.Diagnos
 			"Otherwise import that number, or delete it first.", id, key.platform, key.metaID, existingUser, existingID))
 }
 
-func staleStateAdvice(staleID, existingID string, plan phoneNumberModel) advice {
-	return advice{"Phone number already exists", fmt.Sprintf("The state has the number with id %s, but the API has it with id %s. Remove the old one from the state first, with `terraform apply -refresh-only` or `terraform state rm`. "+
-		"Then import the number with the id %s/%s.", staleID, existingID, plan.UserID.ValueString(), existingID), "meta_phone_number_id"}
+// staleStateError is a number that the state has under an id that is gone.
+func staleStateError(staleID, existingID string, plan phoneNumberModel) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("meta_phone_number_id"), "Phone number already exists",
+		fmt.Sprintf("The state has the number with id %s, but the API has it with id %s. Remove the old one from the state first, with `terraform apply -refresh-only` or `terraform state rm`. "+
+			"Then import the number with the id %s/%s.", staleID, existingID, plan.UserID.ValueString(), existingID))
 }
 
 // replacedUnlistedError is a replacement, planned without a refresh, of a number that the API does not list.

@@ -44,7 +44,7 @@ func moveOwn(ctx context.Context, req resource.MoveStateRequest, resp *resource.
 		return
 	}
 	resp.TargetState.Raw = req.SourceState.Raw
-	resp.Diagnostics.Append(setIdentity(ctx, resp.TargetIdentity, number.UserID.ValueString(), number.ID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.TargetIdentity, number.UserID.ValueString(), "id", number.ID.ValueString())...)
 	resp.Diagnostics.Append(writePrivate(ctx, resp.TargetPrivate, numberPrivateKey, readNumberPrivate(ctx, req.SourcePrivate))...)
 }
 
@@ -117,7 +117,7 @@ func (r registration) store(ctx context.Context, provider string, resp *resource
 	diags := setNumber(ctx, &resp.TargetState, bizapi.PhoneNumber{
 		ID: r.id, UserID: r.userID, Platform: r.key.platform, MetaPhoneNumberID: r.key.metaID, DisplayName: r.displayName,
 	})
-	diags.Append(setIdentity(ctx, resp.TargetIdentity, r.userID, r.id)...)
+	diags.Append(setIdentity(ctx, resp.TargetIdentity, r.userID, "id", r.id)...)
 	moved := numberPrivate{
 		// A name that differs may have been changed elsewhere long ago: it is no wish to replace.
 		AnyName: true, Nameless: r.displayName == "",

@@ -87,7 +87,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 	case err != nil:
 		diags.Append(r.data.unlisted(err, plan.UserID.ValueString())...)
 	case found && inState.isGone:
-		diags.Append(staleStateAdvice(inState.id, existing.ID, plan).diagnostic())
+		diags.Append(staleStateError(inState.id, existing.ID, plan))
 	case found:
 		diags.Append(alreadyExistsAdvice(existing.ID, plan).diagnostic())
 	}

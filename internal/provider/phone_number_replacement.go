@@ -43,7 +43,7 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 	case err != nil:
 		diags.Append(c.data.replacementUnchecked(err, c.plan.UserID.ValueString(), c.state.what()))
 	case found && existing.ID != id && c.plan.key() == c.state.key():
-		diags.Append(staleStateAdvice(id, existing.ID, c.plan).diagnostic())
+		diags.Append(staleStateError(id, existing.ID, c.plan))
 	case found && existing.ID != id:
 		diags.Append(takenError(id, existing.ID, c.plan.UserID.ValueString(), c.plan.key()))
 	}
@@ -89,7 +89,7 @@ func (d *providerData) checkReplaced(ctx context.Context, inState stateRow, conf
 	case !found && plan.UserID.ValueString() == inState.userID:
 		diags.Append(d.replacedUnlistedError(inState))
 	case found && existing.ID != inState.id:
-		diags.Append(staleStateAdvice(inState.id, existing.ID, plan).diagnostic())
+		diags.Append(staleStateError(inState.id, existing.ID, plan))
 	default:
 		taken, _ := d.takenWith(ctx, inState.userID, inState.id, agentFollows)
 		diags.Append(replacedWarning(inState.id, "Its resource is tainted, replaced on request or at a new address", taken))

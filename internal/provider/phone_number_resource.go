@@ -220,7 +220,7 @@ func (r *phoneNumberResource) Create(ctx context.Context, req resource.CreateReq
 		private.Token = newFingerprint(token)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), "id", plan.ID.ValueString())...)
 	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, numberPrivateKey, private)...)
 }
 
@@ -236,7 +236,7 @@ func (r *phoneNumberResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	r.data.secrets.Add(state.AccessToken.ValueString())
 	// A state from before identities needs one even where the number is removed from it.
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), state.ID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.UserID.ValueString(), "id", state.ID.ValueString())...)
 	private := readNumberPrivate(ctx, req.Private)
 	number, err := client.FindPhoneNumber(ctx, state.UserID.ValueString(), state.ID.ValueString(), state.CreatedAt.ValueString())
 	if err != nil {
@@ -295,7 +295,7 @@ func (r *phoneNumberResource) Update(ctx context.Context, req resource.UpdateReq
 	}
 	private.addName(plan.DisplayName.ValueString())
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), plan.ID.ValueString())...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, plan.UserID.ValueString(), "id", plan.ID.ValueString())...)
 	resp.Diagnostics.Append(writePrivate(ctx, resp.Private, numberPrivateKey, private)...)
 }
 

@@ -132,12 +132,12 @@ func (c numberChange) apiHas(ctx context.Context, configured token) bool {
 		return false
 	}
 	number, found := c.listed(ctx)
-	client, diags := c.data.client()
-	if !found || diags.HasError() {
+	if !found {
 		return false
 	}
-	has, known := client.HasToken(number, configured.value.ValueString())
-	return known && has
+	client, _ := c.data.client() // which listed it
+	has, _ := client.HasToken(number, configured.value.ValueString())
+	return has
 }
 
 // listed returns the number as the API lists it. It is not found where the API cannot be asked.
@@ -155,7 +155,7 @@ func (c numberChange) isChangedElsewhere(configured token) bool {
 	if diags.HasError() {
 		return false
 	}
-	number, found := client.LastListed(c.state.UserID.ValueString(), c.state.ID.ValueString())
+	number, _ := client.LastListed(c.state.UserID.ValueString(), c.state.ID.ValueString())
 	has, known := client.HasToken(number, configured.value.ValueString())
-	return found && known && !has
+	return known && !has
 }

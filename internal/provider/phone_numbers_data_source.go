@@ -129,7 +129,7 @@ func (d *phoneNumbersDataSource) Read(ctx context.Context, req datasource.ReadRe
 	data.Numbers, data.ByMetaID = []numberModel{}, map[string]numberModel{}
 	for _, number := range numbers {
 		found := newNumberModel(number)
-		key := found.Platform.ValueString() + "/" + number.MetaPhoneNumberID
+		key := numberKey{found.Platform.ValueString(), number.MetaPhoneNumberID}.String()
 		if twin, isTwice := data.ByMetaID[key]; isTwice { // for_each would drop one of the two without a word
 			resp.Diagnostics.AddError("Phone number is listed twice", fmt.Sprintf("The API lists %s under two ids, %s and %s, although it accepts each number only once. The API's operators have to remove one of the two.",
 				key, twin.ID.ValueString(), number.ID))
