@@ -56,6 +56,9 @@ func (r *agentResource) planCreate(ctx context.Context, config, plan agentModel,
 		return
 	}
 	existing, found := r.checkNumber(ctx, plan, inState.id, diags)
+	if isReplaced {
+		r.checkAgentID(ctx, plan, inState.id, diags)
+	}
 	if found && !diags.HasError() {
 		diags.Append(agentReplacedWarning(existing.ID, existing.Name, "Its resource is tainted or replaced on request"))
 	}
@@ -98,29 +101,32 @@ func (r *agentResource) checkReplacement(ctx context.Context, state, plan agentM
 	if !plan.PhoneNumberID.IsUnknown() { // a number that is replaced has no agent then
 		r.checkNumber(ctx, plan, state.AgentID.ValueString(), diags)
 	}
-	var unknown diag.Diagnostics
-	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, &unknown)
+	r.checkAgentID(ctx, plan, state.AgentID.ValueString(), diags)
+}
+
+// checkAgentID checks that the agent_id of a replacement is free.
+func (r *agentResource) checkAgentID(ctx context.Context, plan agentModel, replacedID string, diags *diag.Diagnostics) {
+	ctx, cancel, client := r.data.begin(ctx, plan.Timeouts.Read, defaultReadTimeout, diags)
 	defer cancel()
-	diags.Append(unknown...)
-	if diags.HasError() || plan.AgentID.Equal(state.AgentID) || plan.AgentID.IsUnknown() {
+	if diags.HasError() || plan.AgentID.IsUnknown() || plan.AgentID.ValueString() == replacedID {
 		return
 	}
 	userID := plan.UserID.ValueString()
 	err := client.CheckAgentID(ctx, userID, plan.AgentID.ValueString())
 	switch {
 	case bizapi.KindOf(err) == bizapi.KindAlreadyExists:
-		diags.Append(agentIDTakenError(plan.AgentID.ValueString(), state.what()))
+		diags.Append(agentIDTakenError(plan.AgentID.ValueString(), "agent "+replacedID))
 	case err != nil:
-		diags.Append(r.data.replacementUnchecked(err, userID, state.what()))
+		diags.Append(r.data.replacementUnchecked(err, userID, "agent "+replacedID))
 	}
 }
 
 // planChange plans an agent that exists.
 func (r *agentResource) planChange(ctx context.Context, config, state, plan agentModel, resp *resource.ModifyPlanResponse) {
 	diags := &resp.Diagnostics
-	if config.PhoneNumberID.IsUnknown() && !r.data.walk.numbers.adds() {
-		// An agent follows its number, which is planned before it. Where no number is added, the value is unknown
-		// for a reason that leaves the number alone, such as a data source that is read in the apply.
+	if config.PhoneNumberID.IsUnknown() && !r.data.walk.numbers.adds(state.PhoneNumberID.ValueString()) {
+		// An agent follows its number, which is planned before it. Where that is not replaced and none is new, the value
+		// is unknown for a reason that leaves the number alone, such as a data source that is read in the apply.
 		plan.PhoneNumberID = state.PhoneNumberID
 		diags.Append(resp.Plan.SetAttribute(ctx, path.Root("phone_number_id"), plan.PhoneNumberID)...)
 	}

@@ -53,8 +53,13 @@ func TestReplacementOfAnAgentThatWouldFailIsNotPlanned(t *testing.T) {
 		})...)
 		unchanged := plansNothing(started, api.checkWrites())
 		unchanged.PreConfig = func() { api.ClearFaults(); api.ForgetRequests() }
+		tainted := resource.TestStep{
+			Taint: []string{agentAddress}, Config: api.config(agentOn(quoted(numbers[0].ID), `agent_id = "agt_theirs"`), desk),
+			ExpectError: planError("Agent already exists", "agt_theirs"),
+		}
+		replaced := resource.TestStep{Config: started, ConfigPlanChecks: plansAgent(plancheck.ResourceActionDestroyBeforeCreate)}
 		resource.UnitTest(t, resource.TestCase{
-			ProtoV6ProviderFactories: api.factories(), Steps: append(steps, unchanged),
+			ProtoV6ProviderFactories: api.factories(), Steps: append(steps, unchanged, tainted, replaced),
 		})
 	})
 }

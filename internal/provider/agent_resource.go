@@ -60,7 +60,7 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 			"Deleting an agent deletes its conversations and messages. Replacing its number deletes the agent too. If `phone_number_id` refers to the number, as `bizapi_phone_number.<name>.id` does, the same apply creates the agent again on the new number.",
 		Attributes: map[string]schema.Attribute{
 			"phone_number_id": schema.StringAttribute{
-				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to belong to the same user. A change replaces the agent. A value that is known only after apply does so in a plan that adds or replaces a number; otherwise the current one is kept until it is known.",
+				MarkdownDescription: "The API's id of the number that the agent answers on, such as `bizapi_phone_number.support.id`. The number has to belong to the same user. A change replaces the agent. A value that is known only after apply does so in a plan that replaces the number or adds one; otherwise the current one is kept until it is known. Use the same provider configuration for a number and its agent.",
 				Required:            true,
 				Validators:          idValidators(), // whether a change replaces is ModifyPlan's: an unknown value may
 			},
@@ -82,7 +82,7 @@ func (r *agentResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 				PlanModifiers:       []planmodifier.String{keep, useStateForUnknownConfig{}, stringplanmodifier.RequiresReplaceIfConfigured()},
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "User that the agent and its number belong to. If omitted, a new agent gets the provider's `user_id`, and an existing agent keeps its user. A change replaces the agent.",
+				MarkdownDescription: "User that the agent and its number belong to. If omitted, a new agent gets the provider's `user_id`, and an existing agent keeps its user. If the number sets a `user_id`, refer to that. A change replaces the agent.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          idValidators(),

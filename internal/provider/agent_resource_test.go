@@ -307,9 +307,11 @@ func TestChangeOfTheNumberInPlaceLeavesItsAgentAlone(t *testing.T) {
 func TestNumberThatIsNotKnownYetLeavesItsAgentAlone(t *testing.T) {
 	t.Parallel()
 	api := newAPI(t, sandbox.Options{})
+	otherToken := testToken
 	config := func(input, name string, arguments ...string) string {
 		return api.config(number(append(arguments, withToken(testToken))...), knownLater("trigger", input),
-			"data \"bizapi_phone_number\" \"main\" {\n  platform = \"whatsapp\"\n  meta_phone_number_id = "+quoted(whatsAppID)+"\n  depends_on = ["+address+", terraform_data.trigger]\n}\n",
+			phoneNumber("other", "whatsapp", otherID, withToken(otherToken)),
+			"data \"bizapi_phone_number\" \"main\" {\n  platform = \"whatsapp\"\n  meta_phone_number_id = "+quoted(whatsAppID)+"\n  depends_on = ["+address+", bizapi_phone_number.other, terraform_data.trigger]\n}\n",
 			agentBlock("main", "data.bizapi_phone_number.main.id", name, promptID))
 	}
 	kept := func(config string) resource.TestStep {
@@ -318,14 +320,19 @@ func TestNumberThatIsNotKnownYetLeavesItsAgentAlone(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(), api.checkAgents("Reception/pmpt_1")},
 		}
 	}
+	otherToken = nextToken
+	otherReplaced := kept(config("two", agentName))
+	otherReplaced.ConfigStateChecks = []statecheck.StateCheck{api.checkWrites(sandbox.OpDelete, sandbox.OpAdd), api.checkAgents("Reception/pmpt_1")}
+	otherToken = testToken
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: api.factories(),
 		Steps: []resource.TestStep{
-			{Config: config("one", agentName), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpAdd, sandbox.OpCreateAgent)}},
+			{Config: config("one", agentName), ConfigStateChecks: []statecheck.StateCheck{api.checkWrites(sandbox.OpAdd, sandbox.OpAdd, sandbox.OpCreateAgent)}},
 			kept(config("two", agentName)),
 			kept(config("two", agentName, protected)),
 			{Config: config("three", "Front desk", protected), ExpectError: planError("cannot be planned", "phone_number_id")}, // beside a change in place
 			kept(config("two", agentName)),
+			otherReplaced,
 		},
 	})
 }

@@ -117,7 +117,7 @@ func TestCLIRefusedReplacementLeavesNothingBehind(t *testing.T) {
 	w.plan("-out=tfplan", "-replace="+address).succeeded()
 	w.Setenv("BIZAPI_USER_ID", otherUser)
 	parsed(t, w.run("apply", "-json", "tfplan")).failed("Provider configuration changed since the plan")
-	w.apply("-destroy").succeeded().does(address, "delete")
+	w.apply("-destroy", "-refresh=false").succeeded().does(address, "delete")
 	cliWrites(t, api, 0, 1)
 }
 

@@ -170,15 +170,15 @@ func (o genericObject) registration() (found registration, problem string) {
 	answered := o.answered(place.id, sent)
 	found = registration{
 		userID:      cmp.Or(place.userID, answered["user_id"], sent["user_id"]),
-		id:          cmp.Or(answered["id"], place.id),
+		id:          cmp.Or(answered["id"], place.id, o.id),
 		displayName: cmp.Or(answered["display_name"], sent["display_name"]),
 		key: numberKey{
 			platform: normalPlatform(cmp.Or(answered["platform"], sent["platform"])),
 			metaID:   cmp.Or(answered["meta_phone_number_id"], sent["meta_phone_number_id"]),
 		},
 	}
-	if found.id == "" && o.id != found.key.metaID {
-		found.id = o.id
+	if found.id == found.key.metaID { // the source was told to read it by Meta's
+		found.id = ""
 	}
 	return found, found.problem()
 }

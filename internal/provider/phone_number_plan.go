@@ -45,6 +45,7 @@ func (r *phoneNumberResource) planDestroy(ctx context.Context, state phoneNumber
 		resp.Diagnostics.Append(protectedError(id, state.key(), "this plan"))
 	}
 	resp.Diagnostics.Append(conflictError(r.data.walk.numbers.planDestroy(state.key().String(), id), whichNumber(id, state.key()), "Phone number")...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, plannedPrivateKey, nil)...) // of a replacement that failed
 	if resp.Diagnostics.HasError() {
 		return
 	}

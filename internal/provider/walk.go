@@ -167,11 +167,16 @@ func (w *walkedRows) planCreate(key string, isNew bool) (id string, with conflic
 	return "", noConflict
 }
 
-// adds reports whether the plan adds a row, or replaces one.
-func (w *walkedRows) adds() bool {
+// adds reports whether the plan adds a row that the state lacks, or replaces the one with an id.
+func (w *walkedRows) adds(id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.created) > 0
+	for key := range w.created {
+		if row := w.inState[key]; row.id == "" || row.isGone || row.id == id {
+			return true
+		}
+	}
+	return w.planned[id]
 }
 
 // planChange notes a resource that is planned with a prior state.
