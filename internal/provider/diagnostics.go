@@ -52,7 +52,7 @@ func conflictError(with conflict, which, kind string) diag.Diagnostics {
 	return nil
 }
 
-// replacementUnchecked is a replacement of what, such as "phone number pn_1", where nothing tells whether it
+// replacementUnchecked is a replacement of what, such as "phone number pn_1", where it is not known whether it
 // could be added again.
 func (d *providerData) replacementUnchecked(err error, userID, what string) diag.Diagnostic {
 	failed := d.listFailed(err, userID)

@@ -141,7 +141,7 @@ func (c numberChange) decide(ctx context.Context, resp *resource.ModifyPlanRespo
 	}
 }
 
-// judgeName tells a name that somebody asks for from one that differs because the number was renamed.
+// judgeName distinguishes a name that somebody asks for from one that differs because the number was renamed.
 // The API cannot rename, so only the first is worth a replacement.
 func (c numberChange) judgeName(ctx context.Context) verdict {
 	v := verdict{attribute: "display_name"}

@@ -321,7 +321,7 @@ func (r *phoneNumberResource) Delete(ctx context.Context, req resource.DeleteReq
 		func(ctx context.Context) error { return client.DeletePhoneNumber(ctx, state.number()) })...)
 }
 
-// textOrNull is null for the empty text, which the API does not tell from none.
+// textOrNull is null for the empty text, which the API does not distinguish from none.
 func textOrNull(text string) types.String {
 	if text == "" {
 		return types.StringNull()

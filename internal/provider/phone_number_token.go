@@ -59,7 +59,7 @@ func lastToken(state phoneNumberModel, private numberPrivate) token {
 // isKnown reports whether the token's value is known. That of a state's write-only token never is.
 func (t token) isKnown() bool { return !t.value.IsNull() && !t.value.IsUnknown() }
 
-// equals reports whether a last token is the configured one. ok is false where nothing tells.
+// equals reports whether a last token is the configured one. ok is false where it cannot be decided.
 func (t token) equals(configured token) (equal, ok bool) {
 	switch {
 	case !configured.isKnown():
