@@ -23,10 +23,10 @@ func (d *providerData) createAgentFailed(err error, plan agentModel) diag.Diagno
 	case bizapi.KindNotFound:
 		return unknownNumberError(plan.UserID.ValueString(), plan.PhoneNumberID.ValueString())
 	case bizapi.KindAlreadyExists:
-		switch taken := strings.Contains(strings.ToLower(failure.Message), "agent with id"); {
+		switch {
 		case failure.ExistingID != "":
 			return withAnswer(err, agentExistsAdvice(failure.ExistingID, plan))
-		case taken:
+		case strings.Contains(strings.ToLower(failure.Message), "agent with id"): // not its number
 			return withAnswer(err, advice{"Agent already exists", fmt.Sprintf("Another agent, perhaps of another user, has the agent_id %s. Choose another agent_id, or omit it.", plan.AgentID.ValueString()), "agent_id"})
 		}
 		return withAnswer(err, advice{"Phone number already has an agent", fmt.Sprintf("An agent that the API does not list for user %s answers on phone number %s: it is probably another user's. "+

@@ -67,7 +67,7 @@ func (r *phoneNumberResource) planCreate(ctx context.Context, config, plan phone
 		return
 	}
 	diags.Append(token.check()...)
-	diags.Append(r.data.writePlanned(ctx, config.UserID, config.unknownTarget(), resp.Private)...)
+	diags.Append(r.data.writePlanned(ctx, config.UserID, config.unknownArgument(), resp.Private)...)
 	_, isSecondHalf := readPrivate[numberPrivate](ctx, req.Private, numberPrivateKey)
 	if isSecondHalf { // of -replace: other replacements were checked
 		diags.Append(unknownTarget(config, "this phone number")...)

@@ -51,14 +51,14 @@ func (c numberChange) checkReplacement(ctx context.Context, attributes []string,
 
 // unknownTarget refuses to replace a number by one that is known after apply only.
 func unknownTarget(config phoneNumberModel, what string) diag.Diagnostics {
-	if attribute := config.unknownTarget(); attribute != "" {
+	if attribute := config.unknownArgument(); attribute != "" {
 		return diag.Diagnostics{unknownTargetError(what, attribute)}
 	}
 	return nil
 }
 
-// unknownTarget returns an attribute that says which number it is and is known after apply only; empty for none.
-func (m phoneNumberModel) unknownTarget() string {
+// unknownArgument returns an argument that says which number it is and is known after apply only; empty for none.
+func (m phoneNumberModel) unknownArgument() string {
 	switch {
 	case m.Platform.IsUnknown():
 		return "platform"
