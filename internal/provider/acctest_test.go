@@ -486,39 +486,38 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// isTime expects an RFC 3339 time.
+func isTime(want time.Time) knownvalue.Check {
+	return knownvalue.StringFunc(func(text string) error {
+		at, err := time.Parse(time.RFC3339, text)
+		if err == nil && !at.Equal(want) {
+			err = fmt.Errorf("%s is not %s", at, want)
+		}
+		return err
+	})
+}
+
 // shows is what data sources and lists show of a number that account added.
 func shows(n sandbox.Number) map[string]knownvalue.Check {
 	name := knownvalue.Check(knownvalue.Null())
 	if n.DisplayName != nil {
 		name = knownvalue.StringExact(*n.DisplayName)
 	}
-	isTime := knownvalue.StringFunc(func(text string) error {
-		at, err := time.Parse(time.RFC3339, text)
-		if err == nil && !at.Equal(n.CreatedAt) {
-			err = fmt.Errorf("%s is not %s", at, n.CreatedAt)
-		}
-		return err
-	})
+	created := isTime(n.CreatedAt)
 	return map[string]knownvalue.Check{
 		"id": knownvalue.StringExact(n.ID), "user_id": knownvalue.StringExact(n.UserID),
 		"platform": knownvalue.StringExact(n.Platform), "meta_phone_number_id": knownvalue.StringExact(n.MetaPhoneNumberID),
-		"display_name": name, "created_at": isTime, "updated_at": isTime,
+		"display_name": name, "created_at": created, "updated_at": created,
 	}
 }
 
 // showsAgent is what data sources, lists and states show of an agent that addAgent made.
 func showsAgent(agent sandbox.Agent) map[string]knownvalue.Check {
-	isTime := knownvalue.StringFunc(func(text string) error {
-		at, err := time.Parse(time.RFC3339, text)
-		if err == nil && !at.Equal(agent.CreatedAt) {
-			err = fmt.Errorf("%s is not %s", at, agent.CreatedAt)
-		}
-		return err
-	})
+	created := isTime(agent.CreatedAt)
 	return map[string]knownvalue.Check{
 		"agent_id": knownvalue.StringExact(agent.ID), "user_id": knownvalue.StringExact(agent.UserID),
 		"phone_number_id": knownvalue.StringExact(agent.PhoneNumberID), "prompt_id": knownvalue.StringExact(agent.PromptID),
-		"name": knownvalue.StringExact(agent.Name), "created_at": isTime, "updated_at": isTime,
+		"name": knownvalue.StringExact(agent.Name), "created_at": created, "updated_at": created,
 	}
 }
 
